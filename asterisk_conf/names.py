@@ -1,0 +1,37 @@
+"""The words that dialplan, AGI scripts and the router share.
+
+Owns every Asterisk-side name of ours once: contexts, channel variables, user events and their headers.
+Must not hold logic. Templates get these names from here, so that a rename is one line.
+"""
+
+# Contexts
+ENTER = "enter"
+MENU = "menu"
+WAITING = "waiting"
+CONNECT = "connect"
+AFTER_CALL = "after-call"
+REFUSED = "refused"
+FALLBACK = "fallback"
+FEATURES = "features"
+
+# Channel variables; they travel with the caller and outlive the router
+QUEUE = "JT_QUEUE"
+TIER = "JT_TIER"
+SERVICE = "JT_SERVICE"
+LANGUAGE = "JT_LANGUAGE"
+REPRESENTATIVE = "JT_REPRESENTATIVE"
+QUEUED_AT = "JT_QUEUED_AT"  # epoch seconds with milliseconds, set once on the first entry to waiting
+NEXT = "JT_NEXT"  # what the menu decided: "queue" or "hangup"
+
+# User events (AMI) and their headers. The channel's own headers (Channel, Uniqueid, Linkedid, CallerIDNum) come with them.
+EVENT_ARRIVED = "JtArrived"
+EVENT_WAITING = "JtWaiting"
+HEADER_QUEUE = "JtQueue"
+HEADER_TIER = "JtTier"
+HEADER_SERVICE = "JtService"
+HEADER_LANGUAGE = "JtLanguage"
+HEADER_REPRESENTATIVE = "JtRepresentative"
+HEADER_QUEUED_AT = "JtQueuedAt"
+
+# What AGI may put into these variables; everything else is replaced by the default before it reaches the dialplan
+WORD = r"[a-z0-9_-]{1,32}"

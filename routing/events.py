@@ -1,0 +1,194 @@
+"""What the router is told: one frozen record for each thing that happened outside.
+
+Owns the vocabulary of `engine.step`; must not know who reports an event nor how it travels.
+Rules: design.md section 3. Every event carries `at`, epoch seconds, and the engine knows no other clock.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class OfferFailure(Enum):
+    """Why a seat that was offered a call did not take it."""
+
+    NO_ANSWER = "no_answer"  # rang for `ring_s` (RONA)
+    REJECTED = "rejected"  # the agent pressed decline
+    BUSY = "busy"  # the device was busy with something else
+    UNAVAILABLE = "unavailable"  # no registered device, or it could not be reached
+    NOT_DELIVERED = "not_delivered"  # Asterisk refused or lost the order to ring
+
+
+class SeatState(Enum):
+    """What Asterisk says of a seat's device."""
+
+    FREE = "free"
+    IN_USE = "in_use"  # ringing, talking or dialling, for whatever reason
+    UNREACHABLE = "unreachable"  # not registered, or does not answer
+
+
+@dataclass(frozen=True, slots=True)
+class CallArrived:
+    """A caller reached the menu."""
+
+    at: float
+    call: str
+    channel: str
+    caller: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallQueued:
+    """A caller stands in the waiting context of the dialplan and can be moved from there.
+
+    Said on the first entry and again each time an offer failed and the caller is back. `queued_at` is the first entry's time as
+    it travels on the channel; `queue`, `tier`, `service`, `language` and `representative` as the menu chose them, empty where it did not.
+    """
+
+    at: float
+    call: str
+    channel: str
+    caller: str
+    queue: str
+    tier: str
+    service: str
+    language: str
+    representative: str
+    queued_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class OfferRinging:
+    """The seat's device rings for the call; `leg` is the seat's side of it."""
+
+    at: float
+    call: str
+    seat: str
+    leg: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfferAnswered:
+    """The agent picked up."""
+
+    at: float
+    call: str
+    seat: str
+    leg: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfferFailed:
+    """The seat did not take the call; the caller is on the way back to the waiting context."""
+
+    at: float
+    call: str
+    seat: str
+    reason: OfferFailure
+
+
+@dataclass(frozen=True, slots=True)
+class CallEnded:
+    """The caller's side is gone, in whatever state the call was. `cause` is the Q.850 number, 0 unknown."""
+
+    at: float
+    call: str
+    cause: int
+
+
+@dataclass(frozen=True, slots=True)
+class LegEnded:
+    """A seat's side of a call is gone."""
+
+    at: float
+    call: str
+    seat: str
+    leg: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeatChanged:
+    """Asterisk reports another state of a seat's device."""
+
+    at: float
+    seat: str
+    state: SeatState
+
+
+@dataclass(frozen=True, slots=True)
+class AgentLoggedIn:
+    """An agent whose PIN was checked sits down at a seat."""
+
+    at: float
+    agent: str
+    seat: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentLoggedOut:
+    """An agent leaves."""
+
+    at: float
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentPaused:
+    """An agent wants no calls for now."""
+
+    at: float
+    agent: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentReadied:
+    """An agent wants calls again (also ends wrap-up and a pause after an unanswered call)."""
+
+    at: float
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class AsteriskLost:
+    """The connection to Asterisk is gone; what happens there is unknown until `AsteriskSynced`."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class AsteriskSynced:
+    """The connection is (again) there and this is what Asterisk has.
+
+    calls   ids of the callers' channels that exist; every other call that the state knows is over
+    legs    leg ids of seats' channels that exist
+    """
+
+    at: float
+    calls: tuple[str, ...]
+    legs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time has passed: `engine.next_deadline` was reached."""
+
+    at: float
+
+
+Event = (
+    CallArrived
+    | CallQueued
+    | OfferRinging
+    | OfferAnswered
+    | OfferFailed
+    | CallEnded
+    | LegEnded
+    | SeatChanged
+    | AgentLoggedIn
+    | AgentLoggedOut
+    | AgentPaused
+    | AgentReadied
+    | AsteriskLost
+    | AsteriskSynced
+    | Tick
+)
