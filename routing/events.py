@@ -15,6 +15,7 @@ class OfferFailure(Enum):
     REJECTED = "rejected"  # the agent pressed decline
     BUSY = "busy"  # the device was busy with something else
     UNAVAILABLE = "unavailable"  # no registered device, or it could not be reached
+    ABANDONED = "abandoned"  # the caller hung up meanwhile
     NOT_DELIVERED = "not_delivered"  # Asterisk refused or lost the order to ring
 
 
@@ -106,6 +107,15 @@ class LegEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class HangUpRequested:
+    """One side hung up by itself: `leg` is the seat's side, empty for the caller. The ends of both sides follow as events."""
+
+    at: float
+    call: str
+    leg: str
+
+
+@dataclass(frozen=True, slots=True)
 class SeatChanged:
     """Asterisk reports another state of a seat's device."""
 
@@ -159,11 +169,13 @@ class AsteriskLost:
 class AsteriskSynced:
     """The connection is (again) there and this is what Asterisk has.
 
-    calls   ids of the callers' channels that exist; every other call that the state knows is over
-    legs    leg ids of seats' channels that exist
+    asked_at  when the question was sent: calls that came later are not judged by the answer
+    calls     ids of the callers' channels that exist; every other call that the state knows is over
+    legs      leg ids of seats' channels that exist
     """
 
     at: float
+    asked_at: float
     calls: tuple[str, ...]
     legs: tuple[str, ...]
 
@@ -183,6 +195,7 @@ Event = (
     | OfferFailed
     | CallEnded
     | LegEnded
+    | HangUpRequested
     | SeatChanged
     | AgentLoggedIn
     | AgentLoggedOut

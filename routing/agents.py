@@ -1,0 +1,206 @@
+"""What happens to agents and seats: log-in, pause, devices that come and go, the end of an offer or a conversation.
+
+Owns the agent's side of each event. Must not choose calls: it says who is idle and lets matching.py do the rest.
+Rules: transitions.AGENT; style.md section 1.5 (races: log-out mid-call, two seats, double log-in).
+"""
+
+from routing.events import AgentLoggedIn, AgentLoggedOut, AgentPaused, AgentReadied, SeatChanged, SeatState
+from routing.facts import AgentState
+from routing.matching import match_group, note_agent
+from routing.model import Agent, Seat, State
+from routing.outputs import Outputs
+from routing.transitions import AGENT, AgentStep
+
+UNREACHABLE = "unreachable"  # why an agent is not ready whose device failed while it was offered a call
+_BUSY = (AgentState.RINGING, AgentState.TALKING)
+
+
+def on_seat_changed(state: State, event: SeatChanged, out: Outputs) -> None:
+    """A device registered, vanished, or started or stopped being used."""
+    seat = state.seats.get(event.seat)
+    if seat is None:
+        out.ignore(event, event.seat, "no such seat in the site file")
+        return
+    was, seat.state = seat.state, event.state
+    agent = state.agents.get(seat.agent)
+    if was is not SeatState.UNREACHABLE and event.state is SeatState.UNREACHABLE:
+        if agent is not None:
+            _lose_device(state, agent, seat, out)
+    elif was is SeatState.UNREACHABLE and event.state is not SeatState.UNREACHABLE:
+        _regain_device(state, agent, seat, out)
+    elif agent is not None:
+        seek_call(state, agent, out)
+
+
+def _lose_device(state: State, agent: Agent, seat: Seat, out: Outputs) -> None:
+    if not (seat.auto_login and agent.number == seat.number):
+        state.place_agent(agent)
+        note_agent(state, agent, out)
+    elif agent.state in _BUSY:
+        agent.then, agent.then_reason = AgentState.LOGGED_OUT, UNREACHABLE
+    else:
+        _leave_seat(state, agent, UNREACHABLE, out)
+
+
+def _regain_device(state: State, agent: Agent | None, seat: Seat, out: Outputs) -> None:
+    if agent is None:
+        own = state.agents.get(seat.number)
+        if seat.auto_login and own is not None and own.state is AgentState.LOGGED_OUT:
+            _sit_down(state, own, seat, out)
+        return
+    if agent.then_reason == UNREACHABLE:
+        agent.then, agent.then_reason = None, ""
+    if agent.state is AgentState.READY or (agent.state is AgentState.NOT_READY and agent.reason == UNREACHABLE):
+        become_ready(state, agent, AgentStep.READY, out)
+    else:
+        note_agent(state, agent, out)
+
+
+def on_logged_in(state: State, event: AgentLoggedIn, out: Outputs) -> None:
+    """An agent sits down. Whoever sat there leaves; an agent who sat elsewhere moves. Refused while either is on a call."""
+    seat, agent = state.seats.get(event.seat), state.agents.get(event.agent)
+    if seat is None or agent is None:
+        out.ignore(event, event.agent, f"no such {'seat' if seat is None else 'agent'} in the site file")
+        return
+    sitting = state.agents.get(seat.agent)
+    if agent.state in _BUSY or (sitting is not None and sitting is not agent and sitting.state in _BUSY):
+        out.ignore(event, event.agent, "on a call")
+        return
+    if sitting is agent:
+        if agent.state is not AgentState.READY:
+            become_ready(state, agent, AgentStep.READY, out)
+        return
+    if sitting is not None:
+        _leave_seat(state, sitting, "seat taken over", out)
+    if agent.state is not AgentState.LOGGED_OUT:
+        _leave_seat(state, agent, "moved", out)
+    _sit_down(state, agent, seat, out)
+
+
+def on_logged_out(state: State, event: AgentLoggedOut, out: Outputs) -> None:
+    """An agent leaves: at once, or when the present call is over."""
+    agent = state.agents.get(event.agent)
+    if agent is None or agent.state is AgentState.LOGGED_OUT:
+        out.ignore(event, event.agent, "not logged in")
+    elif agent.state in _BUSY:
+        agent.then, agent.then_reason = AgentState.LOGGED_OUT, "logged out"
+    else:
+        _leave_seat(state, agent, "logged out", out)
+
+
+def on_paused(state: State, event: AgentPaused, out: Outputs) -> None:
+    """An agent wants no calls: at once, or when the present call is over."""
+    agent = state.agents.get(event.agent)
+    if agent is None or agent.state is AgentState.LOGGED_OUT:
+        out.ignore(event, event.agent, "not logged in")
+    elif agent.state in _BUSY:
+        agent.then, agent.then_reason = AgentState.NOT_READY, event.reason
+    else:
+        agent.state = AGENT[(agent.state, AgentStep.PAUSE)]
+        agent.reason, agent.until = event.reason, None
+        state.place_agent(agent)
+        note_agent(state, agent, out)
+
+
+def on_readied(state: State, event: AgentReadied, out: Outputs) -> None:
+    """An agent wants calls again."""
+    agent = state.agents.get(event.agent)
+    if agent is None or agent.state is AgentState.LOGGED_OUT:
+        out.ignore(event, event.agent, "not logged in")
+    elif agent.state in _BUSY:
+        agent.then, agent.then_reason = None, ""
+    elif agent.state is not AgentState.READY:
+        become_ready(state, agent, AgentStep.READY, out)
+
+
+def on_deadline(state: State, agent: Agent, out: Outputs) -> None:
+    """Wrap-up or a pause that ends by itself is over."""
+    if agent.state in (AgentState.WRAP_UP, AgentState.NOT_READY):
+        become_ready(state, agent, AgentStep.READY, out)
+
+
+def become_ready(state: State, agent: Agent, step: AgentStep, out: Outputs) -> None:
+    """The agent is idle from now on and takes the next call that it may serve."""
+    agent.state = AGENT[(agent.state, step)]
+    agent.reason, agent.until, agent.ready_at, agent.call = "", None, out.at, ""
+    agent.order = state.next_order()
+    note_agent(state, agent, out)
+    seek_call(state, agent, out)
+
+
+def seek_call(state: State, agent: Agent, out: Outputs) -> None:
+    """Puts the agent in its place and, when idle, lets its group serve who waits."""
+    if state.place_agent(agent):
+        match_group(state, state.seats[agent.seat].group, out)
+
+
+def withdraw(state: State, agent: Agent, out: Outputs) -> None:
+    """The offer ended through no doing of the agent's: ready again with the old idle time."""
+    agent.state = AGENT[(agent.state, AgentStep.WITHDRAW)]
+    agent.call = ""
+    _free_device(state, agent)
+    if not _take_wish(state, agent, out):
+        note_agent(state, agent, out)
+        seek_call(state, agent, out)
+
+
+def refuse(state: State, agent: Agent, reason: str, pause_s: float | None, out: Outputs) -> None:
+    """The agent did not take an offer: not ready, for `pause_s` seconds or (None) until it says so."""
+    agent.state = AGENT[(agent.state, AgentStep.REFUSE)]
+    agent.call, agent.reason = "", reason
+    if _take_wish(state, agent, out):
+        return
+    if pause_s is not None:
+        agent.until = out.at + pause_s
+        state.set_deadline("agent", agent.number, agent.until)
+    state.place_agent(agent)
+    note_agent(state, agent, out)
+
+
+def finish(state: State, agent: Agent, out: Outputs) -> None:
+    """The agent's conversation is over: wrap-up, or what it asked for meanwhile."""
+    _free_device(state, agent)
+    if agent.then is None and state.rules.wrap_up_s <= 0:
+        become_ready(state, agent, AgentStep.REST, out)
+        return
+    agent.state = AGENT[(agent.state, AgentStep.FINISH)]
+    agent.call = ""
+    if _take_wish(state, agent, out):
+        return
+    agent.until = out.at + state.rules.wrap_up_s
+    state.set_deadline("agent", agent.number, agent.until)
+    note_agent(state, agent, out)
+
+
+def _free_device(state: State, agent: Agent) -> None:
+    # Asterisk says that the device is free some milliseconds after the leg's end; waiting for it would cost the next caller that time.
+    seat = state.seats[agent.seat]
+    if seat.state is SeatState.IN_USE:
+        seat.state = SeatState.FREE
+
+
+def _take_wish(state: State, agent: Agent, out: Outputs) -> bool:
+    then, reason = agent.then, agent.then_reason
+    agent.then, agent.then_reason = None, ""
+    if then is AgentState.LOGGED_OUT:
+        _leave_seat(state, agent, reason, out)
+    elif then is AgentState.NOT_READY:
+        agent.state = AGENT[(agent.state, AgentStep.PAUSE)]
+        agent.reason = reason
+        state.place_agent(agent)
+        note_agent(state, agent, out)
+    return then is not None
+
+
+def _sit_down(state: State, agent: Agent, seat: Seat, out: Outputs) -> None:
+    agent.seat, seat.agent = seat.number, agent.number
+    become_ready(state, agent, AgentStep.LOG_IN, out)
+
+
+def _leave_seat(state: State, agent: Agent, reason: str, out: Outputs) -> None:
+    seat = state.seats[agent.seat]
+    agent.state = AGENT[(agent.state, AgentStep.LOG_OUT)]
+    agent.reason, agent.until, agent.call = reason, None, ""
+    state.place_agent(agent)
+    note_agent(state, agent, out)
+    agent.seat, seat.agent = "", ""

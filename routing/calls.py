@@ -1,0 +1,274 @@
+"""What happens to calls: arrival, waiting, offers and their ends, conversation, and the one record at the end.
+
+Owns the call's side of each event. Must not choose agents: matching.py carries out what selection.py chooses.
+Rules: transitions.CALL; `queued_at` is never rewritten; each call leaves exactly one record (design.md section 5).
+"""
+
+from routing import agents
+from routing.actions import HangUpLeg
+from routing.events import (
+    CallArrived,
+    CallEnded,
+    CallQueued,
+    HangUpRequested,
+    LegEnded,
+    OfferAnswered,
+    OfferFailed,
+    OfferFailure,
+    OfferRinging,
+)
+from routing.facts import CallAnswered, CallEntered, CallOffered, CallRecord, OfferClosed, Outcome, SeatRang
+from routing.matching import match_call, note_agent
+from routing.model import Call, Offer, State
+from routing.outputs import Outputs
+from routing.transitions import AGENT, CALL, AgentStep, CallState, CallStep
+
+# The dialplan needs milliseconds from a failed Dial back to waiting; after this the call is offered again without its word.
+RETURN_GUARD_S = 2.0
+_LATE = "late: the offer is over"
+
+
+def on_arrived(state: State, event: CallArrived, out: Outputs) -> None:
+    """A caller reached the menu."""
+    if event.call in state.calls:
+        out.ignore(event, event.call, f"already {state.calls[event.call].state.value}")
+        return
+    state.calls[event.call] = Call(event.call, event.channel, event.caller, event.at, state.next_order())
+    out.facts.append(CallEntered(out.at, event.call, event.caller))
+
+
+def on_queued(state: State, event: CallQueued, out: Outputs) -> None:
+    """A caller waits: for the first time, after an offer that failed, or known only from its channel's variables."""
+    call = state.calls.get(event.call)
+    if call is None:
+        arrived_at = min(event.at, event.queued_at)
+        call = Call(event.call, event.channel, event.caller, arrived_at, state.next_order())
+        state.calls[event.call] = call
+    to = CALL.get((call.state, CallStep.QUEUE))
+    if to is None:
+        out.ignore(event, call.id, f"already {call.state.value}")
+        return
+    if call.state is CallState.OFFERED:
+        _close_offer(state, call, OfferFailure.UNAVAILABLE, out)
+    elif call.state is CallState.TALKING:
+        _finish_talk(state, call, out)
+    call.state, call.channel, call.until, call.waiting_at = to, event.channel, None, event.at
+    if call.queued_at is None:
+        _enter_queue(state, call, event, out)
+    state.place_call(call)
+    match_call(state, call, out)
+
+
+def _enter_queue(state: State, call: Call, event: CallQueued, out: Outputs) -> None:
+    call.queue = event.queue or state.rules.queue
+    call.tier = event.tier if event.tier in state.tiers else state.rules.default_tier
+    call.service, call.language, call.representative = event.service, event.language, event.representative
+    call.queued_at = min(event.queued_at, event.at) if event.queued_at > 0 else event.at
+    out.facts.append(
+        CallOffered(
+            out.at, call.id, call.caller, call.queue, call.tier, call.service, call.language, call.queued_at
+        )
+    )
+
+
+def on_ringing(state: State, event: OfferRinging, out: Outputs) -> None:
+    """The seat rings."""
+    call, offer = _offer_of(state, event)
+    if call is None or offer is None:
+        out.ignore(event, event.call, _LATE)
+        return
+    offer.leg = event.leg
+    if offer.rang_at is None:
+        offer.rang_at = event.at
+        idle_s = max(0.0, event.at - offer.free_at)
+        out.facts.append(SeatRang(out.at, call.id, offer.agent, offer.seat, call.queue, call.tier, idle_s))
+
+
+def on_answered(state: State, event: OfferAnswered, out: Outputs) -> None:
+    """The agent picked up; the wait is over."""
+    call, offer = _offer_of(state, event)
+    if call is not None and offer is not None:
+        call.offer = None
+        _note_offer(call, offer, "answered", out)
+    else:
+        # The offer was given up and the agent still got the caller: what Asterisk connected is not torn apart.
+        call = state.calls.get(event.call)
+        if call is None or (call.state, CallStep.ANSWER) not in CALL or call.state is CallState.OFFERED:
+            out.ignore(event, event.call, _LATE)
+            return
+    _start_talk(state, call, event, out)
+
+
+def _start_talk(state: State, call: Call, event: OfferAnswered, out: Outputs) -> None:
+    call.state = CALL[(call.state, CallStep.ANSWER)]
+    call.until, call.leg, call.seat = None, event.leg, event.seat
+    call.agent = state.seats[event.seat].agent if event.seat in state.seats else ""
+    if call.queued_at is not None:
+        state.place_call(call)
+    agent = state.agents.get(call.agent)
+    if agent is not None and (agent.state, AgentStep.ANSWER) in AGENT and agent.call in ("", call.id):
+        agent.state = AGENT[(agent.state, AgentStep.ANSWER)]
+        agent.call, agent.until = call.id, None
+        state.place_agent(agent)
+        note_agent(state, agent, out)
+    if call.answered_at is None and call.queued_at is not None:
+        call.answered_at = event.at
+        wait_s = max(0.0, event.at - call.queued_at)
+        in_target = wait_s <= state.tiers[call.tier].answer_within_s
+        out.facts.append(
+            CallAnswered(out.at, call.id, call.agent, call.seat, call.queue, call.tier, wait_s, in_target)
+        )
+
+
+def on_failed(state: State, event: OfferFailed, out: Outputs) -> None:
+    """The seat did not take the call; the caller is on the way back to waiting."""
+    call, offer = _offer_of(state, event)
+    if call is None or offer is None:
+        out.ignore(event, event.call, _LATE)
+        return
+    _return(state, call, event.reason, CallStep.FAIL, out)
+
+
+def on_leg_ended(state: State, event: LegEnded, out: Outputs) -> None:
+    """A seat's side is gone: a conversation ended, or an offer ended without a verdict."""
+    call = state.calls.get(event.call)
+    if call is None:
+        return
+    if call.state is CallState.TALKING and call.leg == event.leg:
+        call.state = CALL[(call.state, CallStep.LOSE_LEG)]
+        _finish_talk(state, call, out)
+    elif call.state is CallState.OFFERED and call.offer is not None and call.offer.leg == event.leg:
+        _return(state, call, OfferFailure.ABANDONED, CallStep.LOSE_LEG, out)
+
+
+def on_hang_up_requested(state: State, event: HangUpRequested, out: Outputs) -> None:
+    """One side hung up by itself; only remembered, for the record."""
+    call = state.calls.get(event.call)
+    if call is not None and not call.hung_up_by and event.leg in ("", call.leg):
+        call.hung_up_by = "agent" if event.leg else "caller"
+
+
+def on_ended(state: State, event: CallEnded, out: Outputs) -> None:
+    """The caller is gone. (The end of a channel that is no caller's, such as a feature code's, says nothing.)"""
+    call = state.calls.get(event.call)
+    if call is not None:
+        _end(state, call, lost=False, out=out)
+
+
+def lose(state: State, call: Call, out: Outputs) -> None:
+    """Asterisk no longer has the call and nobody said how it ended."""
+    _end(state, call, lost=True, out=out)
+
+
+def on_deadline(state: State, call: Call, out: Outputs) -> None:
+    """No word on an offer, or on a caller's way back to waiting, within the guard time."""
+    if call.state is CallState.OFFERED:
+        if call.offer is not None and call.offer.leg:
+            out.actions.append(HangUpLeg(call.offer.leg))
+        _return(state, call, OfferFailure.NOT_DELIVERED, CallStep.FAIL, out)
+    elif call.state is CallState.RETURNING:
+        call.state, call.waiting_at = CALL[(call.state, CallStep.GIVE_UP_RETURN)], out.at
+        state.place_call(call)
+        match_call(state, call, out)
+
+
+def _offer_of(
+    state: State, event: OfferRinging | OfferAnswered | OfferFailed
+) -> tuple[Call | None, Offer | None]:
+    call = state.calls.get(event.call)
+    if call is None or call.state is not CallState.OFFERED or call.offer is None or call.offer.seat != event.seat:
+        return None, None
+    return call, call.offer
+
+
+def _return(state: State, call: Call, reason: OfferFailure, step: CallStep, out: Outputs) -> None:
+    # The call leaves its state before the agent looks for another one: an agent that is free again must not find it still offered.
+    call.state = CALL[(call.state, step)]
+    call.until = out.at + RETURN_GUARD_S
+    state.set_deadline("call", call.id, call.until)
+    _close_offer(state, call, reason, out)
+
+
+def _close_offer(state: State, call: Call, reason: OfferFailure, out: Outputs) -> None:
+    offer, call.offer = call.offer, None
+    if offer is None:
+        return
+    _note_offer(call, offer, reason.value, out)
+    agent = state.agents[offer.agent]
+    if reason is OfferFailure.NO_ANSWER:
+        agents.refuse(state, agent, "no_answer", None, out)
+    elif reason in (OfferFailure.REJECTED, OfferFailure.BUSY):
+        agents.refuse(state, agent, reason.value, state.rules.reject_pause_s, out)
+    elif reason is OfferFailure.UNAVAILABLE:
+        agents.refuse(state, agent, agents.UNREACHABLE, state.rules.reject_pause_s, out)
+    else:
+        agents.withdraw(state, agent, out)
+
+
+def _note_offer(call: Call, offer: Offer, result: str, out: Outputs) -> None:
+    rang_s = max(0.0, out.at - offer.rang_at) if offer.rang_at is not None else 0.0
+    out.facts.append(
+        OfferClosed(out.at, call.id, offer.agent, offer.seat, call.queue, call.tier, result, rang_s)
+    )
+
+
+def _finish_talk(state: State, call: Call, out: Outputs) -> None:
+    if call.talk_ended_at is None:
+        call.talk_ended_at = out.at
+    call.leg = ""
+    agent = state.agents.get(call.agent)
+    if agent is not None and agent.call == call.id:
+        agents.finish(state, agent, out)
+
+
+def _end(state: State, call: Call, *, lost: bool, out: Outputs) -> None:
+    was = call.state
+    call.state = CALL[(call.state, CallStep.END)]
+    if call.queued_at is not None:
+        state.place_call(call)
+    del state.calls[call.id]
+    out.facts.append(_record(state, call, was, lost, out.at))
+    if was is CallState.OFFERED and call.offer is not None:
+        _note_offer(call, call.offer, "lost" if lost else "abandoned", out)
+        agents.withdraw(state, state.agents[call.offer.agent], out)
+    elif was is CallState.TALKING:
+        _finish_talk(state, call, out)
+
+
+def _record(state: State, call: Call, was: CallState, lost: bool, at: float) -> CallRecord:
+    wait_s = talk_s = 0.0
+    in_target = False
+    if call.queued_at is None:
+        outcome, reason = Outcome.MENU, "asterisk" if lost else "caller"
+    elif call.answered_at is not None:
+        outcome = Outcome.ANSWERED
+        reason = "asterisk" if lost else call.hung_up_by or "caller"
+        wait_s = max(0.0, call.answered_at - call.queued_at)
+        talk_s = max(0.0, (call.talk_ended_at if call.talk_ended_at is not None else at) - call.answered_at)
+        in_target = wait_s <= state.tiers[call.tier].answer_within_s
+    else:
+        wait_s = max(0.0, at - call.queued_at)
+        outcome = Outcome.LOST if lost else Outcome.ABANDONED
+        ringing = was in (CallState.OFFERED, CallState.RETURNING)  # the seat's side may end before the caller's
+        reason = "asterisk" if lost else ("ringing" if ringing else "waiting")
+    return CallRecord(
+        at=at,
+        call=call.id,
+        caller=call.caller,
+        queue=call.queue,
+        tier=call.tier,
+        service=call.service,
+        language=call.language,
+        agent=call.agent,
+        seat=call.seat,
+        arrived_at=call.arrived_at,
+        queued_at=call.queued_at,
+        answered_at=call.answered_at,
+        ended_at=at,
+        wait_s=wait_s,
+        talk_s=talk_s,
+        outcome=outcome,
+        reason=reason,
+        in_target=in_target,
+        offers=call.offers,
+    )

@@ -1,0 +1,155 @@
+"""The router's memory: calls, agents, seats, the lines they stand in, and deadlines.
+
+Owns the state that `engine.step` reads and changes, and the one place where lines follow from states. Single writer; no decisions here.
+Rules: design.md section 3. Times are epoch seconds.
+"""
+
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
+
+from routing.events import SeatState
+from routing.facts import AgentState
+from routing.line import Line
+from routing.rules import Rules, Tier
+from routing.transitions import CallState
+
+Group = tuple[str, ...]  # tiers that a seat is dedicated to; empty: serves everyone
+CallClass = tuple[str, str]  # queue, tier
+
+
+@dataclass(slots=True)
+class Offer:
+    """One attempt to give a call to an agent. `free_at`: when agent and call were first free for each other."""
+
+    agent: str
+    seat: str
+    made_at: float
+    free_at: float
+    rang_at: float | None = None
+    leg: str = ""
+
+
+@dataclass(slots=True)
+class Call:
+    """One caller's journey. `queued_at` is set once and never rewritten; `order` breaks ties."""
+
+    id: str
+    channel: str
+    caller: str
+    arrived_at: float
+    order: int
+    state: CallState = CallState.MENU
+    queue: str = ""
+    tier: str = ""
+    service: str = ""
+    language: str = ""
+    representative: str = ""
+    queued_at: float | None = None
+    waiting_at: float = 0.0  # last entry to the waiting context
+    answered_at: float | None = None
+    talk_ended_at: float | None = None
+    agent: str = ""
+    seat: str = ""
+    leg: str = ""
+    hung_up_by: str = ""
+    offers: int = 0
+    offer: Offer | None = None
+    until: float | None = None  # deadline of the present state, if it has one
+
+
+@dataclass(slots=True)
+class Agent:
+    """A person. `ready_at`: since when idle (longest first); `then`: state to take when the present call ends, if asked for."""
+
+    number: str
+    order: int
+    state: AgentState = AgentState.LOGGED_OUT
+    seat: str = ""
+    reason: str = ""
+    ready_at: float = 0.0
+    call: str = ""
+    until: float | None = None
+    then: AgentState | None = None
+    then_reason: str = ""
+
+
+@dataclass(slots=True)
+class Seat:
+    """A position and what Asterisk says of its device."""
+
+    number: str
+    group: Group
+    auto_login: bool
+    state: SeatState = SeatState.UNREACHABLE
+    agent: str = ""
+
+
+@dataclass(slots=True)
+class State:
+    """Everything the router knows."""
+
+    rules: Rules
+    calls: dict[str, Call] = field(default_factory=dict)
+    agents: dict[str, Agent] = field(default_factory=dict)
+    seats: dict[str, Seat] = field(default_factory=dict)
+    waiting: dict[CallClass, Line] = field(default_factory=dict)
+    idle: dict[Group, Line] = field(default_factory=dict)
+    deadlines: list[tuple[float, str, str]] = field(default_factory=list)  # at, kind (call or agent), id
+    order: int = 0
+    connected: bool = False
+    tiers: dict[str, Tier] = field(default_factory=dict)
+    ranks: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, rules: Rules) -> "State":
+        """A state in which nothing has happened yet: agents logged out, seats unreachable, Asterisk not connected."""
+        state = cls(rules)
+        state.tiers = {tier.name: tier for tier in rules.tiers}
+        state.ranks = {tier.name: rank for rank, tier in enumerate(rules.tiers)}
+        for seat in rules.seats:
+            state.seats[seat.number] = Seat(seat.number, seat.dedicated_to, seat.auto_login)
+            state.idle.setdefault(seat.dedicated_to, Line())
+        for number in rules.agents:
+            state.agents[number] = Agent(number, state.next_order())
+        for tier in rules.tiers:
+            state.waiting[(rules.queue, tier.name)] = Line()
+        return state
+
+    def next_order(self) -> int:
+        """A number larger than all before: the tie-break between equal times."""
+        self.order += 1
+        return self.order
+
+    def place_call(self, call: Call) -> None:
+        """Makes the call stand in its line exactly if it is waiting; the key is `queued_at`, so a returned call is at its old place."""
+        line = self.waiting.setdefault((call.queue, call.tier), Line())
+        if call.state is CallState.WAITING and call.queued_at is not None:
+            line.join(call.id, call.queued_at, call.order)
+        else:
+            line.leave(call.id)
+
+    def place_agent(self, agent: Agent) -> bool:
+        """Makes the agent stand among the idle exactly if a call could be offered now; True when it does."""
+        seat = self.seats.get(agent.seat)
+        if seat is None:
+            return False
+        line = self.idle.setdefault(seat.group, Line())
+        if agent.state is AgentState.READY and seat.state is SeatState.FREE:
+            line.join(agent.number, agent.ready_at, agent.order)
+            return True
+        line.leave(agent.number)
+        return False
+
+    def set_deadline(self, kind: str, subject: str, at: float) -> None:
+        """Remembers to look at a call or agent at `at`; a deadline that no longer holds is passed over when it comes."""
+        heappush(self.deadlines, (at, kind, subject))
+
+    def pop_due(self, at: float) -> tuple[str, str] | None:
+        """Kind and id of the earliest deadline at or before `at` that still holds; None when there is none."""
+        while self.deadlines and self.deadlines[0][0] <= at:
+            due, kind, subject = heappop(self.deadlines)
+            holder = self.calls.get(subject) if kind == "call" else self.agents.get(subject)
+            if holder is not None and holder.until == due:
+                holder.until = None
+                return kind, subject
+        return None

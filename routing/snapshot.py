@@ -1,0 +1,85 @@
+"""The router's memory as plain values and back, so that it can be stored and taken over.
+
+Owns the round trip State <-> dict of strings, numbers, lists and dicts. Must not know where it is kept.
+Lines are not stored: they follow from the states of calls and agents.
+"""
+
+from dataclasses import asdict
+from typing import Any
+
+from routing.events import SeatState
+from routing.facts import AgentState
+from routing.model import Agent, Call, Offer, State
+from routing.rules import Rules
+from routing.transitions import CallState
+
+VERSION = 1
+
+
+class SnapshotRefused(Exception):
+    """The snapshot is of another version or damaged: start without it, waiting calls are read from Asterisk."""
+
+
+def to_plain(state: State) -> dict[str, Any]:
+    """Everything of `state` that the rules do not give, as JSON-ready values."""
+    return {
+        "version": VERSION,
+        "order": state.order,
+        "calls": [{**asdict(call), "state": call.state.value} for call in state.calls.values()],
+        "agents": [
+            {**asdict(a), "state": a.state.value, "then": a.then.value if a.then else None}
+            for a in state.agents.values()
+        ],
+        "seats": [{"number": s.number, "state": s.state.value, "agent": s.agent} for s in state.seats.values()],
+    }
+
+
+def from_plain(plain: dict[str, Any], rules: Rules) -> State:
+    """The state that `to_plain` wrote, under the present `rules`; seats and agents that the rules no longer have are left out.
+
+    raises   SnapshotRefused when the version differs or a field is missing or of the wrong kind
+    """
+    if plain.get("version") != VERSION:
+        raise SnapshotRefused(f"snapshot version {plain.get('version')!r}, this router reads {VERSION}")
+    state = State.of(rules)
+    try:
+        state.order = int(plain["order"])
+        _seat_people(state, plain)
+        _restore_calls(state, plain)
+    except (KeyError, TypeError, ValueError) as error:
+        raise SnapshotRefused(f"snapshot is damaged: {error!r}") from error
+    return state
+
+
+def _seat_people(state: State, plain: dict[str, Any]) -> None:
+    for row in plain["seats"]:
+        seat = state.seats.get(row["number"])
+        if seat is not None:
+            seat.state = SeatState(row["state"])
+            seat.agent = row["agent"] if row["agent"] in state.agents else ""
+    for row in plain["agents"]:
+        if row["number"] not in state.agents:
+            continue
+        then = AgentState(row["then"]) if row["then"] else None
+        agent = Agent(**{**row, "state": AgentState(row["state"]), "then": then})
+        if agent.seat and agent.seat not in state.seats:
+            agent = Agent(agent.number, agent.order)
+        state.agents[agent.number] = agent
+        if agent.until is not None:
+            state.set_deadline("agent", agent.number, agent.until)
+        state.place_agent(agent)
+
+
+def _restore_calls(state: State, plain: dict[str, Any]) -> None:
+    for row in plain["calls"]:
+        offer = Offer(**row["offer"]) if row["offer"] else None
+        call = Call(**{**row, "state": CallState(row["state"]), "offer": offer})
+        if call.queued_at is not None and call.tier not in state.tiers:
+            call.tier = state.rules.default_tier
+        if offer is not None and offer.agent not in state.agents:
+            call.offer, call.state = None, CallState.RETURNING
+        state.calls[call.id] = call
+        if call.until is not None:
+            state.set_deadline("call", call.id, call.until)
+        if call.queued_at is not None:
+            state.place_call(call)

@@ -1,0 +1,33 @@
+"""Short ways to make rules, states and events for tests, with sensible defaults."""
+
+from routing.model import State
+from routing.rules import Rules, Seat, Tier
+
+VIP = Tier("vip", 10.0, 0.95)
+ORDINARY = Tier("ordinary", 20.0, 0.90)
+
+
+def rules(
+    shared: int = 2, vip: int = 0, reserve: int = 1, ring_s: int = 8, wrap_up_s: float = 10.0, auto_login: bool = True
+) -> Rules:
+    """Rules of a small hotline: shared seats 1001.., VIP seats 1901.., agents of the same numbers."""
+    seats = [Seat(str(1001 + i), (), auto_login) for i in range(shared)]
+    seats += [Seat(str(1901 + i), ("vip",), auto_login) for i in range(vip)]
+    return Rules(
+        queue="hotline",
+        tiers=(VIP, ORDINARY),
+        default_tier="ordinary",
+        seats=tuple(seats),
+        agents=tuple(seat.number for seat in seats) + ("8001",),
+        reserve=reserve,
+        ring_s=ring_s,
+        wrap_up_s=wrap_up_s,
+        reject_pause_s=10.0,
+    )
+
+
+def a_state(**choices: float) -> State:
+    """A connected state of `rules(**choices)` in which nobody has registered yet."""
+    state = State.of(rules(**choices))  # type: ignore[arg-type]
+    state.connected = True
+    return state

@@ -1,0 +1,127 @@
+"""Plays a story told as a text table through `engine.step`.
+
+A line is `seconds | what happens | what must follow`. What happens, one word and its arguments:
+  register SEAT · unregister SEAT · in_use SEAT · free SEAT · login AGENT SEAT · logout AGENT · pause AGENT REASON · ready AGENT
+  arrive CALL · queue CALL [TIER] · rings CALL SEAT · answers CALL SEAT · fails CALL SEAT REASON · leg_ends CALL SEAT · hangs_up CALL · ends CALL
+  agent_hangs_up CALL SEAT · lost · synced [CALL ...] · tick
+What must follow, separated by `;` — exactly the actions, and any of the other claims:
+  ring SEAT CALL · nothing · agent NUMBER STATE [REASON] · call CALL STATE · record CALL OUTCOME REASON · line CALL CALL ...
+"""
+
+from routing import engine
+from routing.actions import RingSeat
+from routing.events import (
+    AgentLoggedIn,
+    AgentLoggedOut,
+    AgentPaused,
+    AgentReadied,
+    AsteriskLost,
+    AsteriskSynced,
+    CallArrived,
+    CallEnded,
+    CallQueued,
+    Event,
+    HangUpRequested,
+    LegEnded,
+    OfferAnswered,
+    OfferFailed,
+    OfferFailure,
+    OfferRinging,
+    SeatChanged,
+    SeatState,
+    Tick,
+)
+from routing.facts import CallRecord, Fact
+from routing.model import State
+
+
+def event_of(at: float, words: list[str], state: State) -> Event:
+    """The event that a table line tells of."""
+    what, args = words[0], words[1:]
+    call = args[0] if args else ""
+    seat = args[1] if len(args) > 1 else ""
+    leg = f"leg-{call}-{seat}"
+    match what:
+        case "register" | "free":
+            return SeatChanged(at, args[0], SeatState.FREE)
+        case "unregister":
+            return SeatChanged(at, args[0], SeatState.UNREACHABLE)
+        case "in_use":
+            return SeatChanged(at, args[0], SeatState.IN_USE)
+        case "login":
+            return AgentLoggedIn(at, args[0], args[1])
+        case "logout":
+            return AgentLoggedOut(at, args[0])
+        case "pause":
+            return AgentPaused(at, args[0], args[1])
+        case "ready":
+            return AgentReadied(at, args[0])
+        case "arrive":
+            return CallArrived(at, call, f"PJSIP/carrier-{call}", "13912345678")
+        case "queue":
+            known = state.calls.get(call)
+            queued_at = known.queued_at if known and known.queued_at is not None else at
+            tier = args[1] if len(args) > 1 else ""
+            return CallQueued(at, call, f"PJSIP/carrier-{call}", "13912345678", "", tier, "person", "zh-CN", "", queued_at)
+        case "rings":
+            return OfferRinging(at, call, seat, leg)
+        case "answers":
+            return OfferAnswered(at, call, seat, leg)
+        case "fails":
+            return OfferFailed(at, call, seat, OfferFailure(args[2]))
+        case "leg_ends":
+            return LegEnded(at, call, seat, leg)
+        case "hangs_up":
+            return HangUpRequested(at, call, "")
+        case "agent_hangs_up":
+            return HangUpRequested(at, call, leg)
+        case "ends":
+            return CallEnded(at, call, 16)
+        case "lost":
+            return AsteriskLost(at)
+        case "synced":
+            legs = tuple(c.leg for c in state.calls.values() if c.leg)
+            return AsteriskSynced(at, at, tuple(args), legs)
+        case "tick":
+            return Tick(at)
+    raise AssertionError(f"no such event in a story: {what}")
+
+
+def play(state: State, story: str) -> list[Fact]:
+    """Plays every line, checking what must follow; returns all facts."""
+    told: list[Fact] = []
+    for number, line in enumerate(story.strip().splitlines(), 1):
+        if not line.strip() or line.strip().startswith("#"):
+            continue
+        at_text, what, claims = (part.strip() for part in line.split("|"))
+        where = f"line {number}: {line.strip()}"
+        actions, facts = engine.step(state, event_of(float(at_text), what.split(), state))
+        told += facts
+        rings = [f"ring {a.seat} {a.call}" for a in actions if isinstance(a, RingSeat)]
+        wanted = [" ".join(claim.split()) for claim in claims.split(";") if claim.strip()]
+        expected_rings = [claim for claim in wanted if claim.startswith("ring ")]
+        assert rings == expected_rings, f"{where}: orders were {rings or 'nothing'}"
+        for claim in wanted:
+            _check(state, facts, claim.split(), where)
+    return told
+
+
+def _check(state: State, facts: list[Fact], claim: list[str], where: str) -> None:
+    match claim:
+        case ["ring", *_] | ["nothing"]:
+            return
+        case ["agent", number, *expected]:
+            agent = state.agents[number]
+            found = [agent.state.value, agent.reason][: len(expected)]
+            assert found == expected, f"{where}: agent {number} is {found}"
+        case ["call", call, expected_state]:
+            found_call = state.calls[call].state.value if call in state.calls else "gone"
+            assert found_call == expected_state, f"{where}: call {call} is {found_call}"
+        case ["record", call, outcome, reason]:
+            records = [f for f in facts if isinstance(f, CallRecord) and f.call == call]
+            assert [(r.outcome.value, r.reason) for r in records] == [(outcome, reason)], f"{where}: {records}"
+        case ["line", *expected]:
+            standing = [call for line in state.waiting.values() for call in line]
+            assert standing == expected, f"{where}: the line is {standing}"
+        case _:
+            raise AssertionError(f"{where}: no such claim: {claim}")

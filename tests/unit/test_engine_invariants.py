@@ -1,0 +1,154 @@
+"""Whatever happens in whatever order, the promises of the router hold after every event."""
+
+import copy
+import json
+from collections import Counter
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from routing import engine, snapshot
+from routing.actions import RingSeat
+from routing.events import Event, SeatState, Tick
+from routing.facts import AgentState, CallEntered, CallRecord
+from routing.model import State
+from routing.selection import rule_for
+from routing.transitions import CallState
+from tests.builders import a_state, rules
+from tests.scenario.play import event_of
+
+CALLS = ["a", "b", "c", "d"]
+SEATS = ["1001", "1002", "1901", "1902"]
+CHOICES = {"shared": 2, "vip": 2, "reserve": 1, "wrap_up_s": 3.0}
+
+_call = st.sampled_from(CALLS)
+_seat = st.sampled_from(SEATS)
+_reason = st.sampled_from(["no_answer", "rejected", "busy", "unavailable", "not_delivered", "abandoned"])
+_words = st.one_of(
+    st.tuples(st.sampled_from(["register", "register", "unregister", "in_use", "free"]), _seat),
+    st.tuples(st.just("login"), st.sampled_from(["8001", *SEATS]), _seat),
+    st.tuples(st.sampled_from(["logout", "ready"]), st.sampled_from(["8001", *SEATS])),
+    st.tuples(st.just("pause"), _seat, st.just("lunch")),
+    st.tuples(st.sampled_from(["arrive", "ends", "hangs_up", "queue"]), _call),
+    st.tuples(st.just("queue"), _call, st.sampled_from(["vip", "ordinary", "nonsense"])),
+    st.tuples(st.sampled_from(["rings", "answers", "leg_ends", "agent_hangs_up"]), _call, _seat),
+    st.tuples(st.just("fails"), _call, _seat, _reason),
+    st.just(("tick",)),
+    st.just(("lost",)),
+    st.just(("synced", *CALLS)),
+)
+# (seconds since the event before, what) ; whether to aim the event at the seat that is really offered
+_script = st.lists(st.tuples(st.floats(0, 12), _words, st.booleans()), max_size=60)
+
+
+def _events(state: State, script: list[tuple[float, tuple[str, ...], bool]]) -> "list[tuple[float, list[str]]]":
+    at, told = 1000.0, []
+    for gap, words, aim in script:
+        at += gap
+        told.append((at, [*words, "aim"] if aim else list(words)))
+    return told
+
+
+def _aimed(words: list[str], state: State) -> list[str]:
+    if words[-1] != "aim":
+        return words
+    words = words[:-1]
+    call = state.calls.get(words[1]) if len(words) > 2 and words[0] in ("rings", "answers", "fails", "leg_ends") else None
+    if call is not None:
+        words[2] = call.offer.seat if call.offer else call.seat or words[2]
+    return words
+
+
+def _check_places(state: State) -> None:
+    for call in state.calls.values():
+        standing = call.queued_at is not None and call.id in state.waiting[(call.queue, call.tier)]
+        assert standing == (call.state is CallState.WAITING)
+        assert (call.offer is not None) == (call.state is CallState.OFFERED)
+        if call.offer is not None:
+            agent = state.agents[call.offer.agent]
+            assert (agent.state, agent.call) == (AgentState.RINGING, call.id)
+    assert sum(len(line) for line in state.waiting.values()) == sum(
+        c.state is CallState.WAITING for c in state.calls.values()
+    )
+    busy = [a.call for a in state.agents.values() if a.state in (AgentState.RINGING, AgentState.TALKING)]
+    assert all(busy) and len(busy) == len(set(busy))
+    for agent in state.agents.values():
+        idle = bool(agent.seat) and agent.number in state.idle[state.seats[agent.seat].group]
+        free = bool(agent.seat) and state.seats[agent.seat].state is SeatState.FREE
+        assert idle == (agent.state is AgentState.READY and free)
+        assert (agent.state is AgentState.LOGGED_OUT) == (not agent.seat)
+        if agent.seat:
+            assert state.seats[agent.seat].agent == agent.number
+        if agent.state in (AgentState.RINGING, AgentState.TALKING):
+            assert agent.call in state.calls
+
+
+def _check_nobody_servable_waits(state: State) -> None:
+    if not state.connected:
+        return
+    for (_, tier), line in state.waiting.items():
+        for group, idle in state.idle.items():
+            assert not (len(line) and len(idle) and rule_for(state, group, tier)), (tier, group)
+
+
+@settings(max_examples=300, deadline=None)
+@given(script=_script)
+def test_promises_hold_after_every_event(script: list[tuple[float, tuple[str, ...], bool]]) -> None:
+    """Each caller is in one place, each agent has one call at most, and nobody waits who could be served."""
+    state = a_state(**CHOICES)
+    entered: Counter[str] = Counter()
+    recorded: Counter[str] = Counter()
+    for at, words in _events(state, script):
+        before = {c.id: c.queued_at for c in state.calls.values()}
+        heads = {tier: line.head() for (_, tier), line in state.waiting.items()}
+        event = event_of(at, _aimed(words, state), state)
+        actions, facts = engine.step(state, event)
+        _check_places(state)
+        _check_nobody_servable_waits(state)
+        for call in state.calls.values():
+            assert before.get(call.id) is None or call.queued_at == before[call.id], "queued_at was rewritten"
+        rung = [a.seat for a in actions if isinstance(a, RingSeat)]
+        assert len(rung) == len(set(rung))
+        for action in actions:
+            if isinstance(action, RingSeat) and action.call in before:
+                head = heads[state.calls[action.call].tier]
+                key = state.calls[action.call].queued_at
+                assert head is None or key is None or key <= head[0] or len(rung) > 1, "not first come, first served"
+        entered.update(f.call for f in facts if isinstance(f, CallEntered))
+        recorded.update(f.call for f in facts if isinstance(f, CallRecord))
+    for call in CALLS:
+        assert entered[call] <= recorded[call] + (call in state.calls)
+
+
+@settings(max_examples=150, deadline=None)
+@given(script=_script, cut=st.integers(0, 60))
+def test_a_stored_state_goes_on_as_if_nothing_happened(
+    script: list[tuple[float, tuple[str, ...], bool]], cut: int
+) -> None:
+    """A router that was stopped and started from its snapshot gives the same orders as one that never stopped."""
+    state = a_state(**CHOICES)
+    other: State | None = None
+    for number, (at, words) in enumerate(_events(state, script)):
+        if number == cut:
+            other = snapshot.from_plain(json.loads(json.dumps(snapshot.to_plain(state))), rules(**CHOICES))  # type: ignore[arg-type]
+            other.connected = state.connected
+        event: Event = event_of(at, _aimed(words, state), state)
+        twin = copy.deepcopy(event)
+        expected = engine.step(state, event)
+        if other is not None:
+            assert engine.step(other, twin) == expected
+    if other is not None:
+        assert snapshot.to_plain(other) == snapshot.to_plain(state)
+
+
+@settings(max_examples=100, deadline=None)
+@given(script=_script)
+def test_no_deadline_is_missed(script: list[tuple[float, tuple[str, ...], bool]]) -> None:
+    """If the router is woken whenever it asked to be, nobody stays in wrap-up or in a pause that ends by itself."""
+    state = a_state(**CHOICES)
+    for at, words in _events(state, script):
+        while (due := engine.next_deadline(state)) is not None and due <= at:
+            engine.step(state, Tick(due))
+        engine.step(state, event_of(at, _aimed(words, state), state))
+        for agent in state.agents.values():
+            assert agent.until is None or agent.until >= at
