@@ -9,8 +9,9 @@ import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from jietong.site import Network, Site
 
@@ -78,16 +79,16 @@ class Layout:
 class RunningSite(BaseModel):
     """What a process of the site needs to know."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
     var: Path
     site: Site
     ports: Ports
-    store_url: str
-    database_url: str
+    store_url: Annotated[str, Field(repr=False)]
+    database_url: Annotated[str, Field(repr=False)]
     ami_user: str
-    ami_secret: str
-    seat_passwords: dict[str, str]
-    agent_pins: dict[str, str]
+    ami_secret: Annotated[str, Field(repr=False)]
+    seat_passwords: Annotated[dict[str, str], Field(repr=False)]
+    agent_pins: Annotated[dict[str, str], Field(repr=False)]
     asterisk_argv: tuple[str, ...]  # prefix that runs the asterisk program
     socket_dir: Path  # short folder for unix sockets (they must stay under 108 characters)
 
@@ -110,7 +111,7 @@ class RunningSite(BaseModel):
         path = var / "run" / RUNNING_FILE
         try:
             return cls.model_validate(json.loads(path.read_text(encoding="utf-8")))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             raise NoRunningSite(
                 f"no running site in {var}: start one with `jietong up --var {var}`, or name its folder with --var"
             ) from None

@@ -10,11 +10,30 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
-Number = Annotated[str, StringConstraints(pattern=r"^[0-9]{2,15}$")]
-Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
-Secret = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.~!@%+=-]{8,64}$")]
-Pin = Annotated[str, StringConstraints(pattern=r"^[0-9]{4,12}$")]
-FeatureCode = Annotated[str, StringConstraints(pattern=r"^\*[0-9]{2,4}$")]
+NUMBER = r"^[0-9]{2,15}$"
+WORD = r"^[a-z][a-z0-9_-]{0,31}$"
+SECRET = r"^[A-Za-z0-9_.~!@%+=-]{8,64}$"
+PIN = r"^[0-9]{4,12}$"
+FEATURE_CODE = r"^\*[0-9]{2,4}$"
+PLAIN_TEXT = r"^[^\x00-\x1f\x7f]{0,64}$"
+STORE_URL = r"^(redis|rediss|unix)://"
+DATABASE_URL = r"^(sqlite|postgresql)(\+[a-z0-9]+)?://"
+IN_WORDS = {
+    NUMBER: "2 to 15 digits",
+    WORD: "small letters, digits, _ and -, a letter first, at most 32",
+    SECRET: "8 to 64 of letters, digits and . _ ~ ! @ % + = -",
+    PIN: "4 to 12 digits",
+    FEATURE_CODE: "* and 2 to 4 digits",
+    PLAIN_TEXT: "at most 64 characters, none of them a control character",
+    STORE_URL: "a URL that begins with redis://, rediss:// or unix://",
+    DATABASE_URL: "a URL that begins with sqlite:// or postgresql://",
+}
+
+Number = Annotated[str, StringConstraints(pattern=NUMBER)]
+Word = Annotated[str, StringConstraints(pattern=WORD)]
+Secret = Annotated[str, StringConstraints(pattern=SECRET)]
+Pin = Annotated[str, StringConstraints(pattern=PIN)]
+FeatureCode = Annotated[str, StringConstraints(pattern=FEATURE_CODE)]
 Language = Literal["zh-CN", "en"]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -22,17 +41,31 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 class Table(BaseModel):
     """One table of the site file: unknown keys are mistakes, values never change after loading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+    # strict: TOML has types, so a quoted 8 or a `true` where a number belongs is a slip; nan and inf are never meant
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        validate_default=True,
+        strict=True,
+        allow_inf_nan=False,
+        hide_input_in_errors=True,
+        use_attribute_docstrings=True,
+    )
 
 
 class Hotline(Table):
     """The number that customers dial."""
 
     number: Number
+    """What customers dial."""
     language: Language = "zh-CN"
-    queue: Word = "hotline"  # where callers wait whose menu choice names no queue
-    default_tier: Word = "ordinary"  # of callers who are not in the customer table
-    timezone: str = "Asia/Shanghai"  # of the hours and days in records and metrics
+    """What callers hear first; the other one is offered by a key."""
+    queue: Word = "hotline"
+    """Where callers wait whose menu choice names no queue."""
+    default_tier: Word = "ordinary"
+    """Of callers who are not in the customer table."""
+    timezone: str = "Asia/Shanghai"
+    """Of the hours and days in records and metrics."""
 
     @field_validator("timezone")
     @classmethod
@@ -48,14 +81,16 @@ class Trunk(Table):
     """A carrier that may send calls, known by its addresses."""
 
     name: Word
+    """How logs and configuration call it."""
     match: Annotated[list[str], Field(min_length=1)]
+    """IP addresses or networks that may send calls; everyone else is refused."""
 
     @field_validator("match")
     @classmethod
     def _addresses(cls, match: list[str]) -> list[str]:
         for address in match:
             try:
-                network = ipaddress.ip_network(address, strict=False)
+                network = ipaddress.ip_network("zone" if "%" in address else address, strict=False)
             except ValueError:
                 raise ValueError(f"{address!r} is not an IP address or network such as 192.0.2.0/24") from None
             if network.prefixlen == 0:
@@ -67,54 +102,76 @@ class Tier(Table):
     """A level of customer. The order of the tables in the file is the order of priority, first first."""
 
     answer_within_s: Annotated[float, Field(gt=0, le=7200)] = 20
+    """Target: seconds from entering the queue to the agent's answer."""
     goal: Annotated[float, Field(gt=0, le=1)] = 0.90
+    """Share of calls that shall be answered within the target."""
 
 
 class Routing(Table):
     """How calls and agents meet."""
 
-    vip_reserve: Annotated[int, Field(ge=0, le=1000)] = 1  # idle dedicated seats that other tiers leave free
+    vip_reserve: Annotated[int, Field(ge=0, le=1000)] = 1
+    """Idle dedicated seats that other tiers leave free."""
     ring_s: Annotated[int, Field(ge=2, le=120)] = 8
+    """How long a seat rings before the caller is offered to the next one."""
     wrap_up_s: Annotated[float, Field(ge=0, le=3600)] = 10
-    reject_pause_s: Annotated[float, Field(ge=0, le=3600)] = 10  # not ready after declining a call, ends by itself
+    """After-call work: how long an agent gets no call after one ended."""
+    reject_pause_s: Annotated[float, Field(ge=0, le=3600)] = 10
+    """How long an agent who declined a call gets none; it ends by itself."""
 
 
 class Seat(Table):
     """A position with one SIP device."""
 
     number: Number
-    password: Secret | None = None  # left out: generated at first start
-    dedicated_to: list[Word] = []  # tiers; left out: serves everyone
+    """SIP user name of the device, and what the router rings."""
+    password: Annotated[Secret | None, Field(repr=False)] = None
+    """SIP password; left out: generated at first start and kept in DIR/data/accounts.json."""
+    dedicated_to: list[Word] = []
+    """Tiers that the seat is kept for; left out: serves everyone."""
     auto_login: bool = False
+    """Whether an agent of the same number is ready as soon as the device registers."""
 
 
 class Agent(Table):
     """A person who logs in at a seat with number and PIN."""
 
     number: Number
-    name: Annotated[str, StringConstraints(max_length=64)] = ""
-    pin: Pin | None = None  # left out: generated at first start
+    """What the agent types to log in."""
+    name: Annotated[str, StringConstraints(pattern=PLAIN_TEXT)] = ""
+    """For people; the router never reads it."""
+    pin: Annotated[Pin | None, Field(repr=False)] = None
+    """Left out: generated at first start and kept in DIR/data/accounts.json."""
 
 
 class Network(Table):
     """Addresses and ports. A port base from the command line replaces all ports."""
 
     bind: str = "127.0.0.1"
-    media_address: str | None = None  # what callers and seats are told to send voice to; left out: bind
+    """Address that SIP and voice listen on; 0.0.0.0 is every address and needs media_address."""
+    media_address: str | None = None
+    """What callers and seats are told to send voice to; left out: bind."""
     sip_port: Port = 5060
+    """SIP over UDP."""
     agi_port: Port = 4573
+    """FastAGI, on the loopback."""
     ami_port: Port = 5038
+    """Asterisk's manager interface, on the loopback."""
     http_port: Port = 8080
+    """/metrics and /healthz."""
     rtp_start: Port = 10000
+    """First voice port (UDP)."""
     rtp_end: Port = 19999
-    qualify_s: Annotated[int, Field(ge=0, le=3600)] = 30  # how often a seat's device is asked whether it lives; 0 never
+    """Last voice port (UDP)."""
+    qualify_s: Annotated[int, Field(ge=0, le=3600)] = 30
+    """How often a seat's device is asked whether it lives; 0 never."""
 
     @field_validator("bind", "media_address")
     @classmethod
     def _address(cls, address: str | None) -> str | None:
         if address is not None:
             try:
-                ipaddress.ip_address(address)
+                ipaddress.ip_address("zone" if "%" in address else address)
             except ValueError:
                 raise ValueError(f"{address!r} is not an IP address") from None
         return address
@@ -129,20 +186,24 @@ class Network(Table):
 class Store(Table):
     """Redis or Valkey. Left out: an embedded Valkey under the site's folder."""
 
-    url: Annotated[str, StringConstraints(pattern=r"^(redis|rediss|unix)://")] | None = None
+    url: Annotated[Annotated[str, StringConstraints(pattern=STORE_URL)] | None, Field(repr=False)] = None
+    """redis://, rediss:// or unix:// URL of a server that is run elsewhere."""
 
 
 class Database(Table):
     """SQL database by SQLAlchemy URL. Left out: SQLite under the site's folder."""
 
-    url: Annotated[str, StringConstraints(pattern=r"^(sqlite|postgresql)(\+[a-z0-9]+)?://")] | None = None
+    url: Annotated[Annotated[str, StringConstraints(pattern=DATABASE_URL)] | None, Field(repr=False)] = None
+    """sqlite:// or postgresql:// URL."""
 
 
 class Agi(Table):
     """FastAGI workers: processes, and calls at once in each."""
 
     workers: Annotated[int, Field(ge=1, le=32)] = 2
+    """Worker processes; they share one port."""
     calls_per_worker: Annotated[int, Field(ge=1, le=2000)] = 250
+    """Menus that one worker plays at once; more callers than that wait in the default queue."""
 
 
 class FeatureCodes(Table):

@@ -1,0 +1,33 @@
+"""Translates a site file into the rules that the router decides by.
+
+Owns that one mapping; must not read files nor decide anything itself.
+Rules: design.md section 5 (auto_login: an agent of the seat's own number).
+"""
+
+from jietong.site import Site
+from routing.rules import Rules, Seat, Tier
+
+
+def rules_of(site: Site) -> Rules:
+    """Returns the router's rules for `site`, everything in the order of the file.
+
+    agents   the configured ones first, then one for each auto_login seat that has no configured agent of its number
+    """
+    return Rules(
+        queue=site.hotline.queue,
+        tiers=tuple(Tier(name, tier.answer_within_s, tier.goal) for name, tier in site.tiers.items()),
+        default_tier=site.hotline.default_tier,
+        seats=tuple(Seat(seat.number, tuple(seat.dedicated_to), seat.auto_login) for seat in site.seats),
+        agents=agent_numbers(site),
+        reserve=site.routing.vip_reserve,
+        ring_s=site.routing.ring_s,
+        wrap_up_s=site.routing.wrap_up_s,
+        reject_pause_s=site.routing.reject_pause_s,
+    )
+
+
+def agent_numbers(site: Site) -> tuple[str, ...]:
+    """Returns the number of every agent of the site, each once: configured agents, then those of auto_login seats."""
+    numbers = [agent.number for agent in site.agents]
+    numbers += [seat.number for seat in site.seats if seat.auto_login]
+    return tuple(dict.fromkeys(numbers))
