@@ -1,0 +1,84 @@
+"""Keeps the router connected to Asterisk, and makes both agree after every (re)connect.
+
+Owns the connect, take-stock and reconnect cycle. Must not decide anything: what it learns goes to the loop as events.
+Rules: design.md section 4; asterisk.md (AMI events in order, channel variables travel with the caller).
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from routing.adapters import asterisk_words as words
+from routing.adapters.ami import BACK_OFF_S, AmiAddress, AmiConnection, AmiError, connect, watch
+from routing.adapters.ami_wire import Message
+from routing.adapters.router_loop import RouterLoop
+from routing.events import AsteriskLost, AsteriskSynced, CallArrived, CallQueued
+from routing.transitions import CallState
+
+log = logging.getLogger(__name__)
+
+
+class AsteriskLink:
+    """Runs until cancelled: connect, take stock, pass events on, and again."""
+
+    def __init__(self, address: AmiAddress, loop: RouterLoop, on_synced: Callable[[], None]) -> None:
+        self._address = address
+        self._loop = loop
+        self._on_synced = on_synced
+
+    async def run(self) -> None:
+        """Connects and reconnects with back-off for ever."""
+        tries = 0
+        while True:
+            try:
+                connection = await connect(self._address, self._on_event)
+            except (OSError, AmiError, TimeoutError) as error:
+                if tries == 0:
+                    log.warning("no connection to Asterisk, trying again: %s", error)
+                await asyncio.sleep(BACK_OFF_S[min(tries, len(BACK_OFF_S) - 1)])
+                tries += 1
+                continue
+            tries = 0
+            try:
+                await self._serve(connection)
+            except AmiError as error:
+                log.warning("Asterisk did not answer while taking stock: %s", error)
+            finally:
+                connection.close()
+                self._loop.asterisk = None
+                self._loop.tell(AsteriskLost(self._loop.clock()))
+            await asyncio.sleep(BACK_OFF_S[0])
+
+    async def _serve(self, connection: AmiConnection) -> None:
+        self._loop.asterisk = connection
+        await self._take_stock(connection)
+        log.info("connected to Asterisk and in agreement with it")
+        self._on_synced()
+        await watch(connection)
+        log.warning("the connection to Asterisk is gone")
+
+    async def _take_stock(self, connection: AmiConnection) -> None:
+        asked_at = self._loop.clock()
+        devices = await connection.listing("DeviceStateList", {})
+        channels = await connection.listing("Status", {"Variables": ",".join(words.STATUS_VARIABLES)})
+        at = self._loop.clock()
+        for message in devices:
+            changed = words.seat_changed_of(message, at)
+            if changed is not None:
+                self._loop.tell(changed)
+        ids = {message.get("Uniqueid") for message in channels}
+        calls = {message.get("Linkedid") for message in channels if message.get("Linkedid") in ids}
+        for message in channels:
+            call = words.waiting_call_of(message, at)
+            if call is not None and self._is_news(call):
+                self._loop.tell(call)
+        self._loop.tell(AsteriskSynced(at, asked_at, tuple(sorted(calls)), tuple(sorted(ids - calls))))
+
+    def _is_news(self, call: CallArrived | CallQueued) -> bool:
+        known = self._loop.state.calls.get(call.call)
+        return known is None or (isinstance(call, CallQueued) and known.state is not CallState.WAITING)
+
+    def _on_event(self, message: Message) -> None:
+        event = words.event_of(message, self._loop.clock())
+        if event is not None:
+            self._loop.tell(event)

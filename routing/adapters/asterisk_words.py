@@ -1,0 +1,184 @@
+"""Asterisk's words to ours and back: AMI messages to events, actions to AMI actions.
+
+Owns every AMI event and header name that the router depends on. Must not do I/O or keep state.
+Source: Asterisk 22's AMI events as seen on the wire; asterisk_conf/names.py for our own.
+"""
+
+import re
+
+from asterisk_conf import names
+from routing.actions import Action, HangUpLeg, RingSeat
+from routing.adapters.ami_wire import Message
+from routing.events import (
+    CallArrived,
+    CallEnded,
+    CallQueued,
+    Event,
+    HangUpRequested,
+    LegEnded,
+    OfferAnswered,
+    OfferFailed,
+    OfferFailure,
+    OfferRinging,
+    SeatChanged,
+    SeatState,
+)
+
+_SEAT_CHANNEL = re.compile(r"PJSIP/([0-9]{2,15})-[0-9a-f]{8}")
+_SEAT_DEVICE = re.compile(r"PJSIP/([0-9]{2,15})")
+_WORD = re.compile(names.WORD)
+
+_DEVICE_STATES = {
+    "NOT_INUSE": SeatState.FREE,
+    "INUSE": SeatState.IN_USE,
+    "BUSY": SeatState.IN_USE,
+    "RINGING": SeatState.IN_USE,
+    "RINGINUSE": SeatState.IN_USE,
+    "ONHOLD": SeatState.IN_USE,
+    "UNAVAILABLE": SeatState.UNREACHABLE,
+    "INVALID": SeatState.UNREACHABLE,
+    "UNKNOWN": SeatState.UNREACHABLE,
+}
+# A declined call (603) is reported as CONGESTION or without a word of its own: everything else is a refusal by the device.
+_DIAL_FAILURES = {
+    "NOANSWER": OfferFailure.NO_ANSWER,
+    "BUSY": OfferFailure.BUSY,
+    "CHANUNAVAIL": OfferFailure.UNAVAILABLE,
+    "CANCEL": OfferFailure.ABANDONED,
+    "ABORT": OfferFailure.ABANDONED,
+}
+STATUS_VARIABLES = (
+    names.QUEUE,
+    names.TIER,
+    names.SERVICE,
+    names.LANGUAGE,
+    names.REPRESENTATIVE,
+    names.QUEUED_AT,
+)
+
+
+def event_of(message: Message, at: float) -> Event | None:
+    """The event that an AMI message tells of; None when it says nothing to the router."""
+    match message.get("Event"):
+        case "UserEvent":
+            return _of_user_event(message, at)
+        case "DialBegin":
+            seat = _seat_of(message.get("DestChannel"))
+            return seat and OfferRinging(at, message.get("Linkedid"), seat, message.get("DestUniqueid")) or None
+        case "DialEnd":
+            return _of_dial_end(message, at)
+        case "Hangup":
+            return _of_hangup(message, at)
+        case "HangupRequest":
+            call, leg = message.get("Linkedid"), message.get("Uniqueid")
+            return HangUpRequested(at, call, "" if leg == call else leg)
+        case "DeviceStateChange":
+            return seat_changed_of(message, at)
+        case _:
+            return None
+
+
+def _seat_of(channel: str) -> str:
+    found = _SEAT_CHANNEL.fullmatch(channel)
+    return found[1] if found else ""
+
+
+def _word(text: str) -> str:
+    return text if _WORD.fullmatch(text.lower()) else ""
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0
+
+
+def _of_user_event(message: Message, at: float) -> Event | None:
+    call, channel = message.get("Linkedid"), message.get("Channel")
+    if not call or not channel:
+        return None
+    match message.get("UserEvent"):
+        case names.EVENT_ARRIVED:
+            return CallArrived(at, call, channel, caller_of(message))
+        case names.EVENT_WAITING:
+            return CallQueued(
+                at=at,
+                call=call,
+                channel=channel,
+                caller=caller_of(message),
+                queue=_word(message.get(names.HEADER_QUEUE)),
+                tier=_word(message.get(names.HEADER_TIER)),
+                service=_word(message.get(names.HEADER_SERVICE)),
+                language=_word(message.get(names.HEADER_LANGUAGE)),
+                representative=_word(message.get(names.HEADER_REPRESENTATIVE)),
+                queued_at=_number(message.get(names.HEADER_QUEUED_AT)),
+            )
+        case _:
+            return None
+
+
+def caller_of(message: Message) -> str:
+    """The caller's number, empty when withheld ("<unknown>" in Asterisk's words)."""
+    number = message.get("CallerIDNum")
+    return "" if number.startswith("<") else number[:32]
+
+
+def _of_dial_end(message: Message, at: float) -> Event | None:
+    seat, call = _seat_of(message.get("DestChannel")), message.get("Linkedid")
+    if not seat:
+        return None
+    status = message.get("DialStatus")
+    if status == "ANSWER":
+        return OfferAnswered(at, call, seat, message.get("DestUniqueid"))
+    return OfferFailed(at, call, seat, _DIAL_FAILURES.get(status, OfferFailure.REJECTED))
+
+
+def _of_hangup(message: Message, at: float) -> Event | None:
+    call, leg = message.get("Linkedid"), message.get("Uniqueid")
+    if leg == call:
+        cause = message.get("Cause")
+        return CallEnded(at, call, int(cause) if cause.isdigit() else 0)
+    seat = _seat_of(message.get("Channel"))
+    return LegEnded(at, call, seat, leg) if seat else None
+
+
+def seat_changed_of(message: Message, at: float) -> SeatChanged | None:
+    """The seat's new state that a DeviceStateChange (live or from a list) tells of."""
+    found = _SEAT_DEVICE.fullmatch(message.get("Device"))
+    state = _DEVICE_STATES.get(message.get("State"))
+    return SeatChanged(at, found[1], state) if found and state else None
+
+
+def waiting_call_of(message: Message, at: float) -> CallQueued | CallArrived | None:
+    """The call that an item of the `Status` list tells of, if it is a caller's channel in the menu or waiting; for take-over."""
+    call, context = message.get("Linkedid"), message.get("Context")
+    if message.get("Uniqueid") != call:
+        return None
+    if context in (names.MENU, names.ENTER):
+        return CallArrived(at, call, message.get("Channel"), caller_of(message))
+    if context != names.WAITING:
+        return None
+    variables = dict(pair.partition("=")[::2] for pair in message.all("Variable"))
+    return CallQueued(
+        at=at,
+        call=call,
+        channel=message.get("Channel"),
+        caller=caller_of(message),
+        queue=_word(variables.get(names.QUEUE, "")),
+        tier=_word(variables.get(names.TIER, "")),
+        service=_word(variables.get(names.SERVICE, "")),
+        language=_word(variables.get(names.LANGUAGE, "")),
+        representative=_word(variables.get(names.REPRESENTATIVE, "")),
+        queued_at=_number(variables.get(names.QUEUED_AT, "")),
+    )
+
+
+def order_of(action: Action) -> tuple[str, dict[str, str | list[str]]]:
+    """AMI action name and headers that carry out an action of the engine."""
+    match action:
+        case RingSeat():
+            target = {"Context": names.CONNECT, "Exten": action.seat, "Priority": "1"}
+            return "Redirect", {"Channel": action.channel, **target}
+        case HangUpLeg():
+            return "Hangup", {"Channel": action.leg, "Cause": "16"}

@@ -1,0 +1,105 @@
+"""The one writer: every event goes through here to the engine, and what the engine says goes out from here.
+
+Owns the router's state while it runs, its clock and its next wake-up. Must not decide anything nor know how a socket works.
+Rules: design.md section 3: act first, then journal; time enters only as `event.at`.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from routing import engine
+from routing.actions import Action, RingSeat
+from routing.adapters.ami import AmiConnection, AmiError
+from routing.adapters.asterisk_words import order_of
+from routing.events import CallEnded, Event, OfferFailed, OfferFailure, Tick
+from routing.facts import Fact
+from routing.model import State
+
+log = logging.getLogger(__name__)
+
+# Asterisk's words for a Redirect whose channel is already gone; its Hangup event may have been missed
+_NO_CHANNEL = ("does not exist", "no such channel", "not found")
+
+
+class Journal(Protocol):
+    """Where each event and its facts are kept, in order; `append` never blocks."""
+
+    def append(self, event: Event, facts: list[Fact], decision_us: float) -> str:
+        """Keeps one entry; returns its id."""
+
+
+class SteadyClock:
+    """Epoch seconds that never jump: the wall clock at start plus monotonic time since."""
+
+    def __init__(self) -> None:
+        self._offset = time.time() - time.monotonic()
+
+    def __call__(self) -> float:
+        return time.monotonic() + self._offset
+
+
+class RouterLoop:
+    """Feeds events to `engine.step`, orders to Asterisk and facts to the journal; wakes up for deadlines."""
+
+    def __init__(self, state: State, journal: Journal, clock: Callable[[], float]) -> None:
+        self.state = state
+        self.clock = clock
+        self.asterisk: AmiConnection | None = None
+        self.last_id = ""
+        self._journal = journal
+        self._wake_up: asyncio.TimerHandle | None = None
+        self._wake_at: float | None = None
+
+    def tell(self, event: Event) -> list[Fact]:
+        """Applies one event at once; returns the facts. Must be called on the loop's thread."""
+        started = time.perf_counter()
+        actions, facts = engine.step(self.state, event)
+        decision_us = (time.perf_counter() - started) * 1e6
+        for action in actions:
+            self._perform(action)
+        if facts or not isinstance(event, Tick):
+            self.last_id = self._journal.append(event, facts, decision_us)
+        self._plan_wake_up()
+        return facts
+
+    def stop(self) -> None:
+        """No more wake-ups."""
+        if self._wake_up is not None:
+            self._wake_up.cancel()
+
+    def _perform(self, action: Action) -> None:
+        name, fields = order_of(action)
+        try:
+            if self.asterisk is None:
+                raise AmiError("not connected")
+            self.asterisk.send(name, fields, lambda why: self._refused(action, why))
+        except (AmiError, ValueError) as error:
+            log.warning("order not sent: %s", error, extra={"order": name})
+            asyncio.get_running_loop().call_soon(self._refused, action, str(error))
+
+    def _refused(self, action: Action, why: str) -> None:
+        if not isinstance(action, RingSeat):
+            return
+        log.warning("Asterisk refused to ring a seat", extra={"call": action.call, "seat": action.seat, "why": why})
+        if any(words in why.lower() for words in _NO_CHANNEL):
+            self.tell(CallEnded(self.clock(), action.call, 0))
+        else:
+            self.tell(OfferFailed(self.clock(), action.call, action.seat, OfferFailure.NOT_DELIVERED))
+
+    def _plan_wake_up(self) -> None:
+        due = engine.next_deadline(self.state)
+        if due == self._wake_at and self._wake_up is not None:
+            return
+        if self._wake_up is not None:
+            self._wake_up.cancel()
+        self._wake_at, self._wake_up = due, None
+        if due is not None:
+            delay_s = max(0.0, due - self.clock())
+            self._wake_up = asyncio.get_running_loop().call_later(delay_s, self._tick)
+
+    def _tick(self) -> None:
+        self._wake_up = self._wake_at = None
+        self.tell(Tick(self.clock()))

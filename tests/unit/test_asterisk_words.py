@@ -1,0 +1,111 @@
+"""What Asterisk says, as the router understands it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from routing.actions import HangUpLeg, RingSeat
+from routing.adapters.ami_wire import Message
+from routing.adapters.asterisk_words import event_of, order_of, waiting_call_of
+from routing.events import (
+    CallArrived,
+    CallEnded,
+    CallQueued,
+    HangUpRequested,
+    LegEnded,
+    OfferAnswered,
+    OfferFailed,
+    OfferFailure,
+    OfferRinging,
+    SeatChanged,
+    SeatState,
+)
+
+CALLER = "Channel: PJSIP/carrier-00000001\nUniqueid: 17.1\nLinkedid: 17.1\nCallerIDNum: 13912345678"
+AGENT = "Channel: PJSIP/1001-00000002\nUniqueid: 17.2\nLinkedid: 17.1\nCallerIDNum: 1001"
+DIAL = "Channel: PJSIP/carrier-00000001\nLinkedid: 17.1\nDestChannel: PJSIP/1001-00000002\nDestUniqueid: 17.2"
+
+
+def message(text: str) -> Message:
+    """A message from lines as the CLI would show them."""
+    return Message([tuple(part.strip() for part in line.partition(":")[::2]) for line in text.splitlines()])  # type: ignore[misc]
+
+
+def failed(reason: OfferFailure) -> OfferFailed:
+    """The failure of the one offer of these tables."""
+    return OfferFailed(5.0, "17.1", "1001", reason)
+
+
+ROWS = [
+    (f"Event: UserEvent\nUserEvent: JtArrived\n{CALLER}", CallArrived(5.0, "17.1", "PJSIP/carrier-00000001", "13912345678")),
+    (
+        f"Event: UserEvent\nUserEvent: JtWaiting\n{CALLER}\nJtQueue: hotline\nJtTier: vip\nJtService: person\n"
+        "JtLanguage: zh-CN\nJtRepresentative: 1902\nJtQueuedAt: 1790000000.125",
+        CallQueued(5.0, "17.1", "PJSIP/carrier-00000001", "13912345678", "hotline", "vip", "person", "zh-CN", "1902", 1790000000.125),
+    ),
+    (
+        f"Event: UserEvent\nUserEvent: JtWaiting\n{CALLER}\nJtQueue: a b;rm\nJtTier: ${{X}}\nJtQueuedAt: soon",
+        CallQueued(5.0, "17.1", "PJSIP/carrier-00000001", "13912345678", "", "", "", "", "", 0.0),
+    ),
+    (f"Event: UserEvent\nUserEvent: Other\n{CALLER}", None),
+    ("Event: UserEvent\nUserEvent: JtWaiting", None),
+    (f"Event: DialBegin\n{DIAL}", OfferRinging(5.0, "17.1", "1001", "17.2")),
+    ("Event: DialBegin\nLinkedid: 17.1\nDestChannel: PJSIP/carrier-00000009\nDestUniqueid: 17.9", None),
+    (f"Event: DialEnd\n{DIAL}\nDialStatus: ANSWER", OfferAnswered(5.0, "17.1", "1001", "17.2")),
+    (f"Event: DialEnd\n{DIAL}\nDialStatus: NOANSWER", failed(OfferFailure.NO_ANSWER)),
+    (f"Event: DialEnd\n{DIAL}\nDialStatus: BUSY", failed(OfferFailure.BUSY)),
+    (f"Event: DialEnd\n{DIAL}\nDialStatus: CHANUNAVAIL", failed(OfferFailure.UNAVAILABLE)),
+    (f"Event: DialEnd\n{DIAL}\nDialStatus: CANCEL", failed(OfferFailure.ABANDONED)),
+    (f"Event: DialEnd\n{DIAL}\nDialStatus: CONGESTION", failed(OfferFailure.REJECTED)),
+    (f"Event: DialEnd\n{DIAL}", failed(OfferFailure.REJECTED)),
+    (f"Event: Hangup\n{CALLER}\nCause: 16", CallEnded(5.0, "17.1", 16)),
+    (f"Event: Hangup\n{CALLER}\nCause: x", CallEnded(5.0, "17.1", 0)),
+    (f"Event: Hangup\n{AGENT}\nCause: 16", LegEnded(5.0, "17.1", "1001", "17.2")),
+    (f"Event: HangupRequest\n{CALLER}", HangUpRequested(5.0, "17.1", "")),
+    (f"Event: HangupRequest\n{AGENT}", HangUpRequested(5.0, "17.1", "17.2")),
+    ("Event: DeviceStateChange\nDevice: PJSIP/1001\nState: NOT_INUSE", SeatChanged(5.0, "1001", SeatState.FREE)),
+    ("Event: DeviceStateChange\nDevice: PJSIP/1001\nState: RINGING", SeatChanged(5.0, "1001", SeatState.IN_USE)),
+    ("Event: DeviceStateChange\nDevice: PJSIP/1001\nState: UNAVAILABLE", SeatChanged(5.0, "1001", SeatState.UNREACHABLE)),
+    ("Event: DeviceStateChange\nDevice: PJSIP/1001\nState: NEW_IN_30", None),
+    ("Event: DeviceStateChange\nDevice: PJSIP/carrier\nState: INUSE", None),
+    ("Event: FullyBooted", None),
+    ("Response: Success", None),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), ROWS)
+def test_each_message_says_one_thing(text: str, expected: object) -> None:
+    """Asterisk's message becomes the event of the table, or nothing."""
+    assert event_of(message(text), 5.0) == expected
+
+
+def test_a_withheld_number_is_empty() -> None:
+    """A caller without a number is not called <unknown>."""
+    event = event_of(message(f"Event: UserEvent\nUserEvent: JtArrived\n{CALLER.replace('13912345678', '<unknown>')}"), 5.0)
+    assert isinstance(event, CallArrived) and event.caller == ""
+
+
+@given(pairs=st.lists(st.tuples(st.sampled_from(["Event", "UserEvent", "Channel", "Linkedid", "Uniqueid", "DestChannel", "State", "Device", "Cause", "DialStatus"]), st.one_of(st.text(max_size=40), st.sampled_from(["UserEvent", "Hangup", "DialEnd", "DialBegin", "JtWaiting", "DeviceStateChange", "1.1"]))), max_size=12))
+def test_any_message_is_survived(pairs: list[tuple[str, str]]) -> None:
+    """A message with missing or odd headers is an event or nothing, never a crash."""
+    event_of(Message(pairs), 1.0)
+    waiting_call_of(Message(pairs), 1.0)
+
+
+def test_a_waiting_call_is_found_again_by_its_variables() -> None:
+    """After a take-over a caller who waits keeps class and clock, which travel on the channel."""
+    item = message(
+        f"{CALLER}\nContext: waiting\nVariable: JT_QUEUE=hotline\nVariable: JT_TIER=vip\nVariable: JT_QUEUED_AT=1790000000.5"
+    )
+    call = waiting_call_of(item, 9.0)
+    assert isinstance(call, CallQueued)
+    assert (call.tier, call.queue, call.queued_at) == ("vip", "hotline", 1790000000.5)
+
+
+def test_orders_in_asterisks_words() -> None:
+    """Ringing a seat is a Redirect of the caller; ending a leg is a Hangup."""
+    assert order_of(RingSeat("17.1", "PJSIP/carrier-00000001", "1001", 8)) == (
+        "Redirect",
+        {"Channel": "PJSIP/carrier-00000001", "Context": "connect", "Exten": "1001", "Priority": "1"},
+    )
+    assert order_of(HangUpLeg("17.2")) == ("Hangup", {"Channel": "17.2", "Cause": "16"})
