@@ -1,0 +1,209 @@
+"""What Asterisk's configuration is rendered from: plain values, checked one by one.
+
+Owns the shape of a site as Asterisk sees it and which values are safe to write; must not read files nor know the site file.
+Rules: asterisk.md (start-up traps); a value that could end a line, open a section or start a comment never gets through.
+"""
+
+import ipaddress
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+NUMBER = re.compile(r"[0-9]{2,15}")
+WORD = re.compile(r"[a-z][a-z0-9_-]{0,31}")
+SECRET = re.compile(r"[A-Za-z0-9_.~!@%+=-]{8,64}")
+FEATURE_CODE = re.compile(r"\*[0-9]{2,4}")
+LANGUAGE = re.compile(r"[a-z]{2}(-[A-Z]{2})?")
+# Letters of any script, so that a home folder may be called 张伟; no comma or `&` (Playback splits on them), no `$`, no brackets
+PATH = re.compile(r"/[\w.~!@%+=/-]([\w .~!@%+=/-]*[\w.~!@%+=/-])?")
+SOCKET_PATH_MAX = 107  # sun_path of a unix socket is 108 bytes with its final zero
+MATCH_REQUEST_URI_SINCE = {20: 8, 21: 3}  # minor release of each line; later lines have it from the start
+ADVANCED_FILTER_SINCE = {20: 12, 21: 7}  # where manager.conf learned eventfilter(name(...)); earlier lines filter by regex
+
+
+class UnsafeSetting(ValueError):
+    """A value must not be written into Asterisk's configuration: the text names it; correct it in the site file."""
+
+
+@dataclass(frozen=True)
+class TrunkSettings:
+    """A carrier by its addresses (IP addresses or networks)."""
+
+    name: str
+    match: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SeatSettings:
+    """A SIP device that registers with its number and this password."""
+
+    number: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class FeatureCodeSettings:
+    """What an agent dials at a seat."""
+
+    log_in: str = "*71"
+    log_out: str = "*72"
+    pause: str = "*73"
+    ready: str = "*74"
+
+
+@dataclass(frozen=True)
+class AsteriskSettings:
+    """Everything that the templates use. Folders are absolute; times are seconds.
+
+    media_address       what the others are told to send voice to; must be named when bind_address is 0.0.0.0 or ::
+    seats_share_trunk   seats and trunk may have the same addresses (see `shares_trunk`); None: decided from the addresses
+    max_calls           callers at once; the next one hears the busy announcement
+    data_dir            Asterisk's own data (its documentation folder); prompts_dir has a folder for each language
+    run_dir             short folder for the control socket, one for each running Asterisk
+    version             (major, minor) of the Asterisk that will read the files
+    """
+
+    hotline_number: str
+    trunks: tuple[TrunkSettings, ...]
+    seats: tuple[SeatSettings, ...]
+    sip_port: int
+    rtp_start: int
+    rtp_end: int
+    ami_port: int
+    ami_user: str
+    ami_secret: str = field(repr=False)
+    agi_port: int
+    module_dir: Path
+    data_dir: Path
+    prompts_dir: Path
+    music_dir: Path
+    run_dir: Path
+    agi_host: str = "127.0.0.1"
+    bind_address: str = "127.0.0.1"
+    media_address: str | None = None
+    language: str = "zh-CN"
+    feature_codes: FeatureCodeSettings = FeatureCodeSettings()
+    ring_s: int = 8
+    qualify_s: int = 30
+    max_calls: int = 500
+    max_files: int = 8192
+    seats_share_trunk: bool | None = None
+    version: tuple[int, int] = (22, 10)
+
+    @property
+    def voice_address(self) -> str:
+        """The address that SDP names."""
+        return self.media_address or self.bind_address
+
+    @property
+    def shares_trunk(self) -> bool:
+        """Whether a seat's request may come from an address of a trunk.
+
+        Then the number dialled tells the two apart, not the address. Decided as true when a trunk's addresses contain the
+        loopback or our own address: everything on one machine, or carrier and seats in one office network.
+        """
+        if self.seats_share_trunk is not None:
+            return self.seats_share_trunk
+        ours = [ipaddress.ip_address(a) for a in ("127.0.0.1", "::1", self.bind_address, self.voice_address)]
+        networks = [ipaddress.ip_network(a, strict=False) for trunk in self.trunks for a in trunk.match]
+        return any(address in network for address in ours for network in networks)
+
+    @property
+    def has_request_uri_match(self) -> bool:
+        """Whether this Asterisk can identify by the number dialled (`match_request_uri`)."""
+        return _since(self.version, MATCH_REQUEST_URI_SINCE)
+
+    @property
+    def has_advanced_filters(self) -> bool:
+        """Whether manager.conf of this Asterisk knows eventfilter(name(...))."""
+        return _since(self.version, ADVANCED_FILTER_SINCE)
+
+
+def _since(version: tuple[int, int], first: dict[int, int]) -> bool:
+    major, minor = version
+    return major > max(first) or minor >= first.get(major, 1_000_000)
+
+
+def unsafe_settings(settings: AsteriskSettings) -> Iterator[str]:
+    """Yields one sentence for each value that must not be written, naming it but never showing a secret."""
+    s = settings
+    yield from _bad_text("hotline number", s.hotline_number, NUMBER)
+    yield from _bad_text("language", s.language, LANGUAGE)
+    yield from _bad_text("AMI user", s.ami_user, WORD)
+    yield from _bad_text("AMI secret", s.ami_secret, SECRET, secret=True)
+    for trunk in s.trunks:
+        yield from _bad_text("trunk name", trunk.name, WORD)
+        for address in trunk.match:
+            yield from _bad_address(f"address of trunk {trunk.name!r}", address, network=True)
+    for seat in s.seats:
+        yield from _bad_text("seat number", seat.number, NUMBER)
+        yield from _bad_text(f"password of seat {seat.number!r}", seat.password, SECRET, secret=True)
+    for name in ("log_in", "log_out", "pause", "ready"):
+        yield from _bad_text(f"feature code {name}", getattr(s.feature_codes, name), FEATURE_CODE)
+    for name in ("module_dir", "data_dir", "prompts_dir", "music_dir", "run_dir"):
+        yield from _bad_text(name, str(getattr(s, name)), PATH)
+    yield from _bad_addresses(s)
+    yield from _bad_numbers(s)
+    yield from _bad_sets(s)
+
+
+def _bad_addresses(s: AsteriskSettings) -> Iterator[str]:
+    yield from _bad_address("bind address", s.bind_address)
+    yield from _bad_address("AGI host", s.agi_host)
+    if s.media_address is not None:
+        yield from _bad_address("media address", s.media_address)
+    elif s.bind_address in ("0.0.0.0", "::"):
+        yield "media address must be named when SIP binds to every address: say where callers shall send voice to"
+
+
+def _bad_numbers(s: AsteriskSettings) -> Iterator[str]:
+    bounds = {
+        "sip_port": (1, 65535),
+        "rtp_start": (1, 65535),
+        "rtp_end": (s.rtp_start, 65535),
+        "ami_port": (1, 65535),
+        "agi_port": (1, 65535),
+        "ring_s": (1, 600),
+        "qualify_s": (0, 86400),
+        "max_calls": (1, 100_000),
+        "max_files": (256, 1_048_576),
+    }
+    for name, (low, high) in bounds.items():
+        value = getattr(s, name)
+        if type(value) is not int or not low <= value <= high:
+            yield f"{name} is {value!r}: a whole number from {low} to {high} is allowed"
+
+
+def _bad_sets(s: AsteriskSettings) -> Iterator[str]:
+    names = {
+        "trunk name": [t.name for t in s.trunks],
+        "number": [s.hotline_number, *(x.number for x in s.seats)],
+        "feature code": [s.feature_codes.log_in, s.feature_codes.log_out, s.feature_codes.pause, s.feature_codes.ready],
+    }
+    for what, values in names.items():
+        for value in sorted({v for v in values if values.count(v) > 1}):
+            yield f"{what} {value!r} is used more than once: each needs its own"
+    if not s.trunks:
+        yield "no trunk is named: nobody could call"
+    socket = f"{s.run_dir}/asterisk.ctl"
+    if len(socket.encode()) > SOCKET_PATH_MAX:
+        yield f"run_dir {str(s.run_dir)!r} is too long for a socket: at most {SOCKET_PATH_MAX - 13} bytes"
+
+
+def _bad_text(name: str, value: str, allowed: re.Pattern[str], secret: bool = False) -> Iterator[str]:
+    if not isinstance(value, str) or not allowed.fullmatch(value):
+        shown = "" if secret else f" {value!r}"
+        yield f"{name}{shown} holds something that must not be written: {allowed.pattern} is allowed"
+
+
+def _bad_address(name: str, value: str, network: bool = False) -> Iterator[str]:
+    try:
+        if "%" in value:  # an IPv6 zone may hold any text
+            raise ValueError
+        if network:
+            ipaddress.ip_network(value, strict=False)
+        else:
+            ipaddress.ip_address(value)
+    except (ValueError, TypeError):
+        yield f"{name} {value!r} is not an IP address"
