@@ -1,0 +1,144 @@
+"""Mistakes of a site file that no single value shows: doubles, unknown names, ports that collide.
+
+Owns the checks across tables; must not read files. Works on what the file says, so that it finds its mistakes beside those
+of single values; a value of the wrong type is left to the shape in site.py. Contract: design.md section 5.
+"""
+
+import difflib
+import ipaddress
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from jietong.site import FeatureCodes, Hotline, Network, Site
+from jietong.toml_lines import KeyPath
+
+
+class Mistake(NamedTuple):
+    """What is wrong at which key."""
+
+    path: KeyPath
+    text: str
+
+
+def mistakes_across(raw: dict[str, Any]) -> Iterator[Mistake]:
+    """Yields every mistake between values of `raw`, a parsed site file whose single values may be wrong as well."""
+    yield from _doubles(raw)
+    yield from _tiers(raw)
+    yield from _trunk_addresses(raw)
+    yield from _hotline_number(raw)
+    yield from _feature_codes(raw)
+    yield from _ports(raw)
+    yield from _media_address(raw)
+
+
+def nearest(word: str, known: list[str]) -> str:
+    """Returns `; did you mean X?` for the known word most like `word`, or nothing."""
+    found = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
+    return f"; did you mean {found[0]}?" if found else ""
+
+
+def _rows(raw: dict[str, Any], table: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    rows = raw.get(table)
+    for index, row in enumerate(rows if isinstance(rows, list) else []):
+        if isinstance(row, dict):
+            yield index, row
+
+
+def _table(raw: dict[str, Any], name: str) -> dict[str, Any]:
+    table = raw.get(name)
+    return table if isinstance(table, dict) else {}
+
+
+def _texts(values: object) -> list[tuple[int, str]]:
+    return [(i, v) for i, v in enumerate(values) if isinstance(v, str)] if isinstance(values, list) else []
+
+
+def _doubles(raw: dict[str, Any]) -> Iterator[Mistake]:
+    for table, key in (("seats", "number"), ("agents", "number"), ("trunks", "name")):
+        first: dict[str, int] = {}
+        for index, row in _rows(raw, table):
+            value = row.get(key)
+            if isinstance(value, str) and first.setdefault(value, index) != index:
+                yield Mistake(
+                    (table, index, key), f"{value!r} is already the {key} of {table}[{first[value]}]: each needs its own"
+                )
+
+
+def _tiers(raw: dict[str, Any]) -> Iterator[Mistake]:
+    tiers = raw.get("tiers", {name: {} for name in Site.model_fields["tiers"].default})
+    if not isinstance(tiers, dict):
+        return
+    known = list(tiers)
+    if not known:
+        yield Mistake(("tiers",), "names no tier: add at least one, such as [tiers.ordinary]")
+        return
+    default = _table(raw, "hotline").get("default_tier", Hotline.model_fields["default_tier"].default)
+    if isinstance(default, str) and default not in tiers:
+        place: KeyPath = ("hotline", "default_tier")
+        yield Mistake(place, f"no tier {default!r}{nearest(default, known)} (allowed: {', '.join(known)})")
+    for index, seat in _rows(raw, "seats"):
+        for number, tier in _texts(seat.get("dedicated_to")):
+            if tier not in tiers:
+                place = ("seats", index, "dedicated_to", number)
+                yield Mistake(place, f"no tier {tier!r}{nearest(tier, known)} (allowed: {', '.join(known)})")
+
+
+def _trunk_addresses(raw: dict[str, Any]) -> Iterator[Mistake]:
+    seen: list[tuple[Any, str, object]] = []
+    for index, trunk in _rows(raw, "trunks"):
+        for number, text in _texts(trunk.get("match")):
+            try:
+                network = ipaddress.ip_network(text, strict=False)
+            except ValueError:
+                continue
+            for other, other_text, name in seen:
+                if network.version == other.version and network.overlaps(other):
+                    yield Mistake(
+                        ("trunks", index, "match", number),
+                        f"{text!r} overlaps {other_text!r} of trunk {name!r}: a call could be from either",
+                    )
+                    break
+            seen.append((network, text, trunk.get("name")))
+
+
+def _hotline_number(raw: dict[str, Any]) -> Iterator[Mistake]:
+    hotline = _table(raw, "hotline").get("number")
+    for index, seat in _rows(raw, "seats"):
+        if isinstance(hotline, str) and seat.get("number") == hotline:
+            yield Mistake(("seats", index, "number"), f"{hotline!r} is the hotline's own number: give the seat another")
+
+
+def _feature_codes(raw: dict[str, Any]) -> Iterator[Mistake]:
+    codes = FeatureCodes().model_dump() | _table(raw, "feature_codes")
+    first: dict[str, str] = {}
+    for name, code in codes.items():
+        if isinstance(code, str) and name in FeatureCodes.model_fields and first.setdefault(code, name) != name:
+            yield Mistake(("feature_codes", name), f"{code!r} is already the code of {first[code]}: each needs its own")
+
+
+def _ports(raw: dict[str, Any]) -> Iterator[Mistake]:
+    given = _table(raw, "network")
+    ports = {k: v for k, v in (Network().model_dump() | given).items() if isinstance(v, int) and not isinstance(v, bool)}
+    first: dict[int, str] = {}
+    for name in ("agi_port", "ami_port", "http_port"):  # TCP; SIP is UDP and may share a number
+        port = ports.get(name)
+        if port is not None and first.setdefault(port, name) != name:
+            yield Mistake(("network", name), f"port {port} is already {first[port]}: each needs its own")
+    if {"sip_port", "rtp_start", "rtp_end"} <= ports.keys() and ports["rtp_start"] <= ports["sip_port"] <= ports["rtp_end"]:
+        yield Mistake(
+            ("network", "sip_port"),
+            f"port {ports['sip_port']} lies among the voice ports {ports['rtp_start']} to {ports['rtp_end']}"
+            " (rtp_start to rtp_end): choose one outside",
+        )
+
+
+def _media_address(raw: dict[str, Any]) -> Iterator[Mistake]:
+    network = _table(raw, "network")
+    if network.get("bind") in ("0.0.0.0", "::") and "media_address" not in network:
+        yield Mistake(
+            ("network", "bind"),
+            f"{network['bind']!r} listens on every address: name the one that voice shall be sent to (network.media_address)",
+        )
+    media = network.get("media_address")
+    if media in ("0.0.0.0", "::"):
+        yield Mistake(("network", "media_address"), f"{media!r} is no address that voice can be sent to")
