@@ -126,7 +126,9 @@ def on_failed(state: State, event: OfferFailed, out: Outputs) -> None:
     if call is None or offer is None:
         out.ignore(event, event.call, _LATE)
         return
-    _return(state, call, event.reason, CallStep.FAIL, out)
+    # Asterisk calls a declined call "no answer" too, but only of a declined one the seat's side hung up by itself.
+    declined = event.reason is OfferFailure.NO_ANSWER and offer.declined
+    _return(state, call, OfferFailure.REJECTED if declined else event.reason, CallStep.FAIL, out)
 
 
 def on_leg_ended(state: State, event: LegEnded, out: Outputs) -> None:
@@ -142,9 +144,13 @@ def on_leg_ended(state: State, event: LegEnded, out: Outputs) -> None:
 
 
 def on_hang_up_requested(state: State, event: HangUpRequested, out: Outputs) -> None:
-    """One side hung up by itself; only remembered, for the record."""
+    """One side hung up by itself: remembered for the record, and to tell a declined offer from one that rang in vain."""
     call = state.calls.get(event.call)
-    if call is not None and not call.hung_up_by and event.leg in ("", call.leg):
+    if call is None:
+        return
+    if event.leg and call.offer is not None and call.offer.leg == event.leg:
+        call.offer.declined = True
+    elif not call.hung_up_by and event.leg in ("", call.leg):
         call.hung_up_by = "agent" if event.leg else "caller"
 
 

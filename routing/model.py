@@ -27,6 +27,7 @@ class Offer:
     free_at: float
     rang_at: float | None = None
     leg: str = ""
+    declined: bool = False  # the seat's side hung up before anyone answered
 
 
 @dataclass(slots=True)

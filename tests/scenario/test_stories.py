@@ -123,6 +123,18 @@ STORIES = {
         12 | tick          | ring 1001 a
         """,
     ),
+    "Asterisk calls it no answer, but the agent pressed decline": (
+        {"shared": 1},
+        """
+        0  | register 1001 | nothing
+        1  | queue a       | ring 1001 a
+        1  | rings a 1001  | nothing
+        2  | agent_hangs_up a 1001 | nothing
+        2  | fails a 1001 no_answer | agent 1001 not_ready rejected
+        2  | queue a       | nothing
+        12 | tick          | ring 1001 a
+        """,
+    ),
     "the caller hangs up while a seat rings: the agent is ready again and keeps its turn": (
         {"shared": 2},
         """
