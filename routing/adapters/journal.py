@@ -1,0 +1,258 @@
+"""The router's side of the journal: every event with its facts, in order, into one Redis stream, without ever holding the router up.
+
+Owns the ids of entries and what happens while the store is slow, gone or has lost its tail. Must not know readers.
+Rules: design.md sections 3 and 4. One router writes at a time (lease.py); entries keep their order and none is written twice.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import islice
+
+import structlog
+from redis import ResponseError
+
+from routing.adapters import codec, redis_clients
+from routing.events import Event
+from routing.facts import Fact
+
+BOUND = 200_000  # entries kept in memory while the store is away: over an hour at 50 events a second
+TAIL = 20_000  # written entries remembered, for a store that loses its last seconds in a crash (appendfsync everysec)
+KEEP = 1_000_000  # entries left in the stream, about
+BATCH = 32  # entries a round trip: keeps the router's loop free for others after about a millisecond
+LINGER_S = 0.002  # lets a decision's orders go out first, and entries travel together
+ROUND_TRIP_S = 1.0
+BACK_OFF_S = (0.05, 1.0)  # first and longest pause between tries
+SEQ_PER_MS = 4096
+
+Place = tuple[int, int]  # a stream id as numbers: milliseconds, sequence
+log = structlog.get_logger("journal")
+
+
+@dataclass(slots=True)
+class _Line:
+    place: Place
+    event: Event | None
+    facts: Sequence[Fact]
+    decision_us: float
+    raw: bytes = b""
+
+
+class JournalWriter:
+    """Writes the journal of one hotline in the background. Belongs to one asyncio loop; not for several threads.
+
+    Ids are `<ms>-<seq>` chosen here and always rise, also when the clock steps back, so an entry sent twice is refused by
+    the stream and a batch whose answer got lost can be settled by asking. When the buffer is full the oldest entries are dropped, counted
+    in `dropped` and logged. A store that comes back without its last entries is given them again under their old ids.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        prefix: str,
+        *,
+        clock: Callable[[], float] = time.time,
+        bound: int = BOUND,
+        keep: int = KEEP,
+    ) -> None:
+        self.dropped = 0
+        self.is_connected = False
+        self._store = redis_clients.open_async(url, retries=0)
+        self._key = redis_clients.key(prefix, "journal")
+        self._clock = clock
+        self._bound = bound
+        self._keep = keep
+        self._last: Place = (0, 0)
+        self._sent: Place = (0, 0)
+        self._pending: deque[_Line] = deque()
+        self._written: deque[_Line] = deque(maxlen=TAIL)
+        self._wanted = asyncio.Event()
+        self._drained = asyncio.Event()
+        self._drained.set()
+        self._away_since: float | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def last_id(self) -> str:
+        """Id of the latest entry appended, written or not; "0-0" before the first."""
+        return id_of(self._last)
+
+    @property
+    def waiting(self) -> int:
+        """Entries that the store has not confirmed."""
+        return len(self._pending)
+
+    def append(self, event: Event | None, facts: Sequence[Fact], decision_us: float) -> str:
+        """Takes one entry and returns its id at once; never waits and never raises for the store's sake."""
+        self._last = self._next_place(self._last)
+        self._pending.append(_Line(self._last, event, facts, decision_us))
+        if len(self._pending) > self._bound:
+            self._drop_oldest()
+        self._drained.clear()
+        self._wanted.set()
+        return id_of(self._last)
+
+    async def start(self) -> None:
+        """Asks the store for its last id, so that ids go on above it, and begins writing; a store that is away is tried on and on."""
+        await self._write_once()
+        self._task = asyncio.get_running_loop().create_task(self._write_on(), name="journal")
+
+    async def flush(self, timeout_s: float) -> bool:
+        """Waits until everything appended is confirmed; False when `timeout_s` was not enough."""
+        try:
+            await asyncio.wait_for(self._drained.wait(), timeout_s)
+        except TimeoutError:
+            return False
+        return True
+
+    async def close(self, timeout_s: float = 2.0) -> bool:
+        """Flushes, ends the task and the connection; False (and a log line with the count) when entries had to be left."""
+        is_flushed = self._task is None or await self.flush(timeout_s)
+        if not is_flushed:
+            log.error("journal closed with entries unwritten", entries=len(self._pending))
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+        await self._store.aclose()
+        return is_flushed
+
+    async def _write_on(self) -> None:
+        pause_s = BACK_OFF_S[0]
+        while True:
+            await self._wanted.wait()
+            if len(self._pending) < BATCH:
+                await asyncio.sleep(LINGER_S)
+            if await self._write_once():
+                pause_s = BACK_OFF_S[0]
+            else:
+                await asyncio.sleep(pause_s)
+                pause_s = min(pause_s * 2, BACK_OFF_S[1])
+            if not self._pending:
+                self._wanted.clear()
+                self._drained.set()
+
+    async def _write_once(self) -> bool:
+        try:
+            async with asyncio.timeout(ROUND_TRIP_S):
+                if not self.is_connected:
+                    await self._settle()
+                await self._write_batch()
+        except Exception as error:  # also what nobody thought of: the journal goes on trying as long as the router lives
+            self._note_away(error)
+            with suppress(*redis_clients.AWAY):
+                await self._store.connection_pool.disconnect()
+            return False
+        return True
+
+    async def _write_batch(self) -> None:
+        batch = list(islice(self._pending, BATCH))
+        if not batch:
+            return
+        async with self._store.pipeline(transaction=True) as pipe:  # all or none: a refusal in the middle leaves no hole
+            for line in batch:
+                pipe.xadd(self._key, {"e": self._raw_of(line)}, id=id_of(line.place), maxlen=self._keep, approximate=True)
+            self._sent = batch[-1].place
+            answers = await pipe.execute(raise_on_error=False)
+        refusals = [answer for answer in answers if isinstance(answer, Exception)]
+        if refusals:
+            self.is_connected = False  # the next round asks what is there
+            if not all("equal or smaller" in str(refusal) for refusal in refusals):
+                raise refusals[0]
+            return
+        self._written.extend(batch)
+        while self._pending and self._pending[0].place <= self._sent:  # the buffer's bound may have dropped some meanwhile
+            self._pending.popleft()
+
+    async def _settle(self) -> None:
+        """Finds out what the store has: drops what it took without our hearing of it, renumbers what it would refuse, resends what it lost."""
+        top = await self._top()
+        self._last = max(self._last, top)
+        await self._drop_those_there()
+        lost = [line for line in self._written if line.place > top]
+        if lost:
+            log.error("store lost its last entries, they are written again", entries=len(lost))
+            self._written = deque((line for line in self._written if line.place <= top), maxlen=TAIL)
+            self._pending.extendleft(reversed(lost))
+        if self._pending and self._pending[0].place <= top:
+            self._renumber(top)
+        self._note_back()
+
+    async def _drop_those_there(self) -> None:
+        doubtful = [line for line in islice(self._pending, BATCH) if line.place <= self._sent]
+        if not doubtful:
+            return
+        answer = await self._store.xrange(self._key, id_of(doubtful[0].place), id_of(doubtful[-1].place))
+        there = {place_of(found) for found, _ in answer}
+        self._written.extend(line for line in doubtful if line.place in there)
+        while self._pending and self._pending[0].place <= doubtful[-1].place:
+            self._pending.popleft()
+        self._pending.extendleft(line for line in reversed(doubtful) if line.place not in there)
+
+    async def _top(self) -> Place:
+        try:
+            about = await self._store.xinfo_stream(self._key)
+        except ResponseError as error:
+            if "no such key" in str(error):
+                return (0, 0)
+            raise
+        return place_of(about["last-generated-id"])
+
+    def _renumber(self, top: Place) -> None:
+        """Entries that were never written get ids above `top`: the clock stepped back over a restart, or another router wrote meanwhile."""
+        log.warning("journal goes on above the ids in the store", entries=len(self._pending), top=id_of(top))
+        place = max(top, self._last)
+        for line in self._pending:
+            place = self._next_place(place)
+            line.place = place
+        self._last = place
+
+    def _next_place(self, last: Place) -> Place:
+        now_ms = int(self._clock() * 1000)
+        if now_ms > last[0]:
+            return (now_ms, 0)
+        return (last[0], last[1] + 1) if last[1] + 1 < SEQ_PER_MS else (last[0] + 1, 0)
+
+    def _raw_of(self, line: _Line) -> bytes:
+        if not line.raw:
+            try:
+                line.raw = codec.entry_bytes(line.event, line.facts, line.decision_us)
+            except Exception as error:  # a fault of ours in one entry must not stop all others: an empty one takes its place
+                self.dropped += 1
+                log.error("entry cannot be written and is left empty", entry=id_of(line.place), error=type(error).__name__)
+                line.raw = codec.entry_bytes(None, (), 0.0)
+        return line.raw
+
+    def _drop_oldest(self) -> None:
+        self._pending.popleft()
+        self.dropped += 1
+        if self.dropped % 10_000 == 1:
+            log.error("journal buffer is full, oldest entries are dropped", dropped=self.dropped, bound=self._bound)
+
+    def _note_away(self, error: BaseException) -> None:
+        self.is_connected = False
+        if self._away_since is None:
+            self._away_since = self._clock()
+            log.error("journal store away, entries wait in memory", error=repr(error), waiting=len(self._pending))
+
+    def _note_back(self) -> None:
+        self.is_connected = True
+        if self._away_since is not None:
+            away_s = round(self._clock() - self._away_since, 1)
+            log.warning("journal store back", away_s=away_s, waiting=len(self._pending), dropped=self.dropped)
+            self._away_since = None
+
+
+def id_of(place: Place) -> str:
+    """A stream id as text."""
+    return f"{place[0]}-{place[1]}"
+
+
+def place_of(entry_id: str | bytes) -> Place:
+    """A stream id as two numbers that compare as the stream orders them; raises ValueError for anything else."""
+    text = entry_id.decode() if isinstance(entry_id, bytes) else entry_id
+    ms, _, seq = text.partition("-")
+    return int(ms), int(seq or 0)

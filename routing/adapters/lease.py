@@ -1,0 +1,76 @@
+"""Who may route: one router a hotline holds the lease, and each new holder gets a higher fence number.
+
+Owns two keys, `leader` (owner id, expires by itself) and `fence` (counter). Must not know what a router does.
+Rules: design.md section 4: a standby has the lease within 3 s of the holder's death.
+"""
+
+from redis.commands.core import AsyncScript
+
+from routing.adapters import redis_clients
+
+TTL_S = 2.0  # renewed every 0.5 s by its holder, so three renewals may fail
+
+_ACQUIRE = """
+if redis.call('get', KEYS[1]) == ARGV[1] then
+  redis.call('pexpire', KEYS[1], ARGV[2])
+  return tonumber(redis.call('get', KEYS[2]) or redis.call('incr', KEYS[2]))
+end
+if redis.call('set', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then
+  return redis.call('incr', KEYS[2])
+end
+return 0
+"""
+_RENEW = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('pexpire', KEYS[1], ARGV[2]) end return 0"
+_RELEASE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0"
+
+
+class Lease:
+    """The lease as one router sees it. `owner` must be unique in the world: host, pid and a random part.
+
+    fence   number of this tenure, higher than that of every earlier holder; 0 while not held
+    """
+
+    def __init__(self, url: str, prefix: str, owner: str, ttl_s: float = TTL_S) -> None:
+        self.owner = owner
+        self.fence = 0
+        self._store = redis_clients.open_async(url)
+        self._keys = [redis_clients.key(prefix, "leader"), redis_clients.key(prefix, "fence")]
+        self._ttl_ms = int(ttl_s * 1000)
+        self._acquire = self._store.register_script(_ACQUIRE)
+        self._renew = self._store.register_script(_RENEW)
+        self._release = self._store.register_script(_RELEASE)
+
+    async def acquire(self) -> bool:
+        """Takes the lease if nobody has it (or keeps it); raises StoreAway."""
+        self.fence = int(await self._run(self._acquire))
+        return self.fence > 0
+
+    async def renew(self) -> bool:
+        """Holds it for another `ttl_s`; False when it is lost: stop deciding. Raises StoreAway."""
+        is_held = bool(await self._run(self._renew))
+        if not is_held:
+            self.fence = 0
+        return is_held
+
+    async def release(self) -> None:
+        """Gives it up at once, so that a successor need not wait; nothing happens when another holds it. Raises StoreAway."""
+        self.fence = 0
+        await self._run(self._release)
+
+    async def holder(self) -> str:
+        """Owner id of whoever holds it now, empty when nobody does. Raises StoreAway."""
+        try:
+            owner = await self._store.get(self._keys[0])
+        except redis_clients.AWAY as error:
+            raise redis_clients.StoreAway(f"lease not read: {error!r}") from error
+        return owner.decode() if owner else ""
+
+    async def close(self) -> None:
+        """Ends the connection; the lease is left to expire."""
+        await self._store.aclose()
+
+    async def _run(self, script: AsyncScript) -> int:
+        try:
+            return int(await script(keys=self._keys, args=[self.owner, self._ttl_ms]))
+        except redis_clients.AWAY as error:
+            raise redis_clients.StoreAway(f"lease not reached: {error!r}") from error
