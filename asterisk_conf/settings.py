@@ -19,7 +19,7 @@ LANGUAGE = re.compile(r"[a-z]{2}(-[A-Z]{2})?")
 PATH = re.compile(r"/[\w.~!@%+=/-]([\w .~!@%+=/-]*[\w.~!@%+=/-])?")
 SOCKET_PATH_MAX = 107  # sun_path of a unix socket is 108 bytes with its final zero
 MATCH_REQUEST_URI_SINCE = {20: 8, 21: 3}  # minor release of each line; later lines have it from the start
-ADVANCED_FILTER_SINCE = {20: 12, 21: 7}  # where manager.conf learned eventfilter(name(...)); earlier lines filter by regex
+ADVANCED_FILTER_SINCE = {20: 11, 21: 6, 22: 1}  # where manager.conf learned eventfilter(name(...)); earlier releases filter by regex
 
 
 class UnsafeSetting(ValueError):

@@ -7,7 +7,9 @@ Ports follow design.md section 5: base+60 SIP, +73 FastAGI, +38 AMI, +1000.. RTP
 import asyncio
 import contextlib
 import dataclasses
+import os
 import re
+import shutil
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
@@ -52,15 +54,16 @@ class PrivateAsterisk:
 
 
 @contextlib.asynccontextmanager
-async def private_asterisk(port_base: int, **changes: object) -> AsyncIterator[PrivateAsterisk]:
+async def private_asterisk(port_base: int, folder: Path | None = None, **changes: object) -> AsyncIterator[PrivateAsterisk]:
     """Starts an Asterisk on the ports of `port_base` and ends it afterwards.
 
+    folder      where it keeps its things; left out: a folder that is removed afterwards
     changes     fields of AsteriskSettings that differ from `test_settings` (seats, trunks, ring_s, ...)
     raises      AssertionError with its output when it does not come up with its SIP port bound
     """
     program = asterisk_program()
     with tempfile.TemporaryDirectory(prefix="jt-") as name:
-        folder = Path(name)
+        folder = folder or Path(name)
         settings = dataclasses.replace(test_settings(port_base, folder), **changes)  # type: ignore[arg-type]
         render(settings, folder)
         output = folder / "console"
@@ -76,6 +79,7 @@ async def private_asterisk(port_base: int, **changes: object) -> AsyncIterator[P
             yield site
         finally:
             await _end(process)
+            shutil.rmtree(settings.run_dir, ignore_errors=True)
 
 
 def test_settings(port_base: int, folder: Path) -> AsteriskSettings:
@@ -96,7 +100,7 @@ def test_settings(port_base: int, folder: Path) -> AsteriskSettings:
         data_dir=program.data_dir,
         prompts_dir=REPOSITORY / "ivr" / "prompts",
         music_dir=program.music_dir,
-        run_dir=folder / "run",
+        run_dir=Path(tempfile.gettempdir()) / f"jt-run-{os.getpid()}-{port_base}",  # short, whatever the folder is
         ring_s=2,
         qualify_s=0,
         version=program.version,

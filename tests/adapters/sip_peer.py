@@ -54,6 +54,7 @@ class SipPeer(asyncio.DatagramProtocol):
     responses: list[Message] = field(default_factory=list)
     requests: list[Message] = field(default_factory=list)
     transport: asyncio.DatagramTransport | None = None
+    invite: Message | None = None
     news: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -88,15 +89,17 @@ class SipPeer(asyncio.DatagramProtocol):
             return
         if request.method != "INVITE":
             self.reply(request, "200 OK")
-        elif self.on_invite in ("ring", "answer"):
+            if request.method == "CANCEL":
+                assert self.invite is not None
+                self.reply(self.invite, "487 Request Terminated")
+            return
+        self.invite = request
+        if self.on_invite in ("ring", "answer"):
             self.reply(request, "180 Ringing")
             if self.on_invite == "answer":
                 self.reply(request, "200 OK", SDP)
         else:
             self.reply(request, f"{self.on_invite} No")
-        if request.method == "CANCEL":
-            invite = next(x for x in reversed(self.requests) if x.text.startswith("INVITE"))
-            self.reply(invite, "487 Request Terminated")
 
     def reply(self, request: Message, status: str, body: str = "") -> None:
         """Answers a request."""
