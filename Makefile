@@ -1,0 +1,68 @@
+# What a newcomer needs: make run. What a change needs: make check, make test. See CONTRIBUTING.md.
+SHELL := /bin/bash
+PYTHON ?= $(shell for p in python3.12 python3.11 python3; do command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(not (3,11) <= sys.version_info[:2] < (3,13))' 2>/dev/null && { command -v $$p; break; }; done)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check -q
+
+.PHONY: setup setup-dev run test check demo bench lock clean prompts schema
+
+setup: $(VENV)/.runtime
+	@$(BIN)/python -m jietong.provision asterisk
+
+setup-dev: $(VENV)/.dev setup
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "jietong: needs Python 3.11 or 3.12 and found neither. On Debian 12: apt-get install python3 python3-venv"; exit 1; }
+	@echo "jietong: making $(VENV) with $(PYTHON)"
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "jietong: cannot make a virtual environment. On Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
+
+$(VENV)/.runtime: requirements.txt pyproject.toml | $(VENV)/bin/python
+	@echo "jietong: installing what it needs (requirements.txt)"
+	@$(PIP) install --require-hashes -r requirements.txt || { echo "jietong: could not install requirements.txt; see the lines above. The first set-up needs a network or pip's cache."; exit 1; }
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime
+	@echo "jietong: installing what tests need (requirements-dev.txt)"
+	@$(PIP) install --require-hashes -r requirements-dev.txt
+	@touch $@
+
+run: setup
+	@exec $(BIN)/jietong up
+
+test: setup-dev
+	@$(BIN)/python -m jietong.provision all
+	@$(BIN)/python -m pytest tests
+
+check: $(VENV)/.dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m pytest -q tests/unit tests/scenario
+
+demo: setup-dev
+	@exec $(BIN)/python -m bench.demo
+
+bench: setup-dev
+	@$(BIN)/python -m jietong.provision all
+	@$(BIN)/python -m bench.engine_step
+	@$(BIN)/python -m bench.agi_turnaround
+	@$(BIN)/python -m bench.idle_to_ring
+
+# Regenerates the locks. The hashes are those of the public registry, for every supported Python and machine.
+lock:
+	@$(PYTHON) -m venv $(VENV)-lock && $(VENV)-lock/bin/pip -q install uv
+	PIP_CONFIG_FILE=/dev/null $(VENV)-lock/bin/uv pip compile --no-config --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q requirements.in -o requirements.txt
+	PIP_CONFIG_FILE=/dev/null $(VENV)-lock/bin/uv pip compile --no-config --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q requirements-dev.in -o requirements-dev.txt
+	@rm -rf $(VENV)-lock
+
+prompts: setup
+	$(BIN)/python -m jietong.prompt_build
+
+schema: $(VENV)/.runtime
+	$(BIN)/jietong schema > docs/site.schema.json
+
+clean:
+	rm -rf $(VENV) var build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,161 @@
+"""Finds the programs that a site and its tests need: on PATH when new enough, else a private copy.
+
+Owns which program comes from which package, and how it is run. Must not know what it is used for.
+Rules: asterisk.md (own loader and libraries of the private copy), design.md section 5.
+"""
+
+import functools
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from jietong.provision.private_copy import ProvisionError, make_private_copy, published
+
+ASTERISK_MIN = 20
+NEEDED_MODULES = ("app_dial.so", "app_userevent.so", "res_agi.so", "res_pjsip.so", "chan_pjsip.so", "res_musiconhold.so")
+COPIES = {
+    "asterisk": ("asterisk", "asterisk-core-sounds-en-gsm"),
+    "tools": ("prometheus", "sip-tester"),
+}
+_MODULE_FOLDERS = ("/usr/lib/{triplet}/asterisk/modules", "/usr/lib/asterisk/modules", "/usr/lib64/asterisk/modules", "/usr/local/lib/asterisk/modules")
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program and how to run it. `root`: its private copy, None when it is the system's own."""
+
+    name: str
+    argv: tuple[str, ...]
+    root: Path | None
+    version: str
+
+    def command(self, *args: str) -> list[str]:
+        """The argument list that runs it."""
+        return [*self.argv, *args]
+
+
+def triplet() -> str:
+    """Debian's name for this machine's libraries, such as x86_64-linux-gnu."""
+    return f"{os.uname().machine}-linux-gnu"
+
+
+@functools.cache
+def find_asterisk() -> Program | None:
+    """Asterisk without any download: PATH (20 or newer, with the modules that are used), else the private copy; None when absent."""
+    path = shutil.which("asterisk")
+    if path is not None:
+        program = Program("asterisk", (path,), None, "")
+        version = _version(program, "-V")
+        if version and int(version.split(".")[0]) >= ASTERISK_MIN and _has_modules(program):
+            return Program("asterisk", (path,), None, version)
+    return _from_copy("asterisk", "asterisk", "usr/sbin/asterisk", "-V")
+
+
+@functools.cache
+def find_sipp() -> Program | None:
+    """SIPp, from PATH or the private copy."""
+    return _from_path("sipp", "-v") or _from_copy("sipp", "tools", "usr/bin/sipp", "-v")
+
+
+@functools.cache
+def find_prometheus() -> Program | None:
+    """The Prometheus server, from PATH or the private copy."""
+    return _from_path("prometheus", "--version") or _from_copy("prometheus", "tools", "usr/bin/prometheus", "--version")
+
+
+@functools.cache
+def find_promtool() -> Program | None:
+    """Prometheus' checker, from PATH or the private copy."""
+    return _from_path("promtool", "--version") or _from_copy("promtool", "tools", "usr/bin/promtool", "--version")
+
+
+def ensure_asterisk(progress: bool = True) -> Program:
+    """Asterisk, fetched if need be; raises ProvisionError with the way out."""
+    return find_asterisk() or _fetch("asterisk", find_asterisk, progress)
+
+
+def ensure_sipp(progress: bool = True) -> Program:
+    """SIPp, fetched if need be; raises ProvisionError with the way out."""
+    return find_sipp() or _fetch("tools", find_sipp, progress)
+
+
+def ensure_prometheus(progress: bool = True) -> Program:
+    """Prometheus, fetched if need be; raises ProvisionError with the way out."""
+    return find_prometheus() or _fetch("tools", find_prometheus, progress)
+
+
+def ensure_promtool(progress: bool = True) -> Program:
+    """promtool, fetched if need be; raises ProvisionError with the way out."""
+    return find_promtool() or _fetch("tools", find_promtool, progress)
+
+
+def asterisk_module_dir(program: Program) -> Path:
+    """Where that Asterisk's modules are."""
+    if program.root is not None:
+        return program.root / f"usr/lib/{triplet()}/asterisk/modules"
+    folders = [Path(pattern.format(triplet=triplet())) for pattern in _MODULE_FOLDERS]
+    return next((folder for folder in folders if folder.is_dir()), folders[0])
+
+
+def asterisk_data_dir(program: Program) -> Path:
+    """Where that Asterisk's own data (documentation, sounds) is."""
+    if program.root is not None:
+        return program.root / "usr/share/asterisk"
+    return next((p for p in map(Path, ("/usr/share/asterisk", "/var/lib/asterisk")) if p.is_dir()), Path("/usr/share/asterisk"))
+
+
+def asterisk_sounds_dir(program: Program) -> Path:
+    """Where that Asterisk's English sounds are."""
+    return asterisk_data_dir(program) / "sounds"
+
+
+def _fetch(copy: str, find: "functools._lru_cache_wrapper[Program | None]", progress: bool) -> Program:
+    console = Console(stderr=True, quiet=not progress)
+    make_private_copy(copy, COPIES[copy], console)
+    find.cache_clear()
+    program = find()
+    if program is None:
+        raise ProvisionError(
+            f"the private copy of {' '.join(COPIES[copy])} does not run on this machine: install the packages with apt-get, or use docker/"
+        )
+    console.print(f"{program.name} {program.version} is ready")
+    return program
+
+
+def _from_path(name: str, version_flag: str) -> Program | None:
+    path = shutil.which(name)
+    program = Program(name, (path,), None, "") if path is not None else None
+    version = _version(program, version_flag) if program is not None else ""
+    return Program(name, program.argv, None, version) if program is not None and version else None
+
+
+def _from_copy(name: str, copy: str, binary: str, version_flag: str) -> Program | None:
+    root = published(copy)
+    if root is None:
+        return None
+    libraries = root / "usr/lib" / triplet()
+    loaders = sorted(libraries.glob("ld-linux-*.so.*"))
+    if not loaders or not (root / binary).exists():
+        return None
+    argv = (str(loaders[0]), "--library-path", str(libraries), str(root / binary))
+    version = _version(Program(name, argv, root, ""), version_flag)
+    return Program(name, argv, root, version) if version else None
+
+
+def _version(program: Program, flag: str) -> str:
+    try:
+        done = subprocess.run(program.command(flag), capture_output=True, text=True, timeout=20, stdin=subprocess.DEVNULL, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    found = re.search(r"(\d+\.\d+(?:\.\d+)?)", done.stdout + done.stderr)
+    return found[1] if found else ""
+
+
+def _has_modules(program: Program) -> bool:
+    folder = asterisk_module_dir(program)
+    return all((folder / module).exists() for module in NEEDED_MODULES)
