@@ -13,7 +13,7 @@ from tests.adapters.sip_peer import SDP, Call, SipPeer, sip_peer
 
 PORT_BASE = 22000
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-HEARD = {"UserEvent", "DialBegin", "DialState", "DialEnd", "Hangup", "DeviceStateChange", "FullyBooted"}
+HEARD = {"UserEvent", "DialBegin", "DialEnd", "HangupRequest", "Hangup", "DeviceStateChange", "FullyBooted"}
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")

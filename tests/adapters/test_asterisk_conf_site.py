@@ -131,7 +131,7 @@ async def test_configuration_for_an_older_asterisk() -> None:
         await peer.ask(call, "BYE")
         await ami.event("Hangup", Uniqueid=waiting["Uniqueid"])
         await asyncio.sleep(0)
-        assert {e["Event"] for e in ami.events} <= {"FullyBooted", "DeviceStateChange", "UserEvent"}
+        assert {e["Event"] for e in ami.events} <= {"FullyBooted", "DeviceStateChange", "UserEvent", "HangupRequest"}
 
 
 async def test_registration_outlives_a_restart(tmp_path: Path) -> None:
