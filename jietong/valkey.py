@@ -1,7 +1,9 @@
 """The embedded Valkey server of a site that names no Redis of its own.
 
-Owns its configuration file, its command line and the wait until it answers. Must not start processes: the supervisor does.
-Rules: a unix socket and no TCP port; what was confirmed survives kill -9 (append-only file, synced every second to disk).
+Owns its configuration file, its command line and the wait until it answers. Must not start processes: the supervisor
+does.
+Rules: a unix socket and no TCP port; what was confirmed survives kill -9 (append-only file, synced every second to
+disk).
 """
 
 import os
@@ -43,7 +45,8 @@ class EmbeddedValkey:
 
 
 def valkey_command(settings: EmbeddedValkey) -> list[str]:
-    """Writes the configuration file into `data_dir` and returns the program with its arguments; runs in the foreground, logs to stdout.
+    """Writes the configuration file into `data_dir` and returns the program with its arguments; runs in the
+    foreground, logs to stdout.
 
     raises   ValkeyError when the socket's path is too long for the system or the server program is missing
     """
@@ -52,7 +55,9 @@ def valkey_command(settings: EmbeddedValkey) -> list[str]:
     try:
         program = get_binary_path()
     except Exception as error:
-        raise ValkeyError(f"no embedded Valkey for this machine ({error}): name a Redis in the site file, [store] url") from error
+        raise ValkeyError(
+            f"no embedded Valkey for this machine ({error}): name a Redis in the site file, [store] url"
+        ) from error
     for folder in (settings.data_dir, settings.socket_dir):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     config = settings.data_dir / CONFIG_FILE

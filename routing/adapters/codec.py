@@ -39,17 +39,19 @@ class Entry:
 
 def to_plain(obj: Event | Fact) -> dict[str, Any]:
     """`obj` as strings, numbers, lists and dicts, with its class's name under `type`."""
-    return cast(dict[str, Any], msgspec.to_builtins(_tagged(obj)))
+    return cast("dict[str, Any]", msgspec.to_builtins(_tagged(obj)))
 
 
 def event_of(plain: object) -> Event:
-    """The event that `to_plain` gave; raises CodecError for an unknown type, a missing field or a value of the wrong kind."""
-    return _object_of(plain, EVENT_TYPES, "event")
+    """The event that `to_plain` gave; raises CodecError for an unknown type, a missing field or a value of the wrong
+    kind.
+    """
+    return cast("Event", _object_of(plain, EVENT_TYPES, "event"))
 
 
 def fact_of(plain: object) -> Fact:
     """The fact that `to_plain` gave; raises CodecError as `event_of` does."""
-    return _object_of(plain, FACT_TYPES, "fact")
+    return cast("Fact", _object_of(plain, FACT_TYPES, "fact"))
 
 
 def event_bytes(event: Event) -> bytes:

@@ -30,7 +30,9 @@ class InboxCommand:
 
 
 class Inbox:
-    """The router's end. Commands are read once, in order; those from before this router are left out when older than `STALE_S`."""
+    """The router's end. Commands are read once, in order; those from before this router are left out when older than
+    `STALE_S`.
+    """
 
     def __init__(self, url: str, prefix: str) -> None:
         self._blocking = redis_clients.open_async_blocking(url)
@@ -39,7 +41,9 @@ class Inbox:
         self._after = ""
 
     async def read(self, block_s: float = 1.0, count: int = 100) -> list[InboxCommand]:
-        """The next commands, none after `block_s`. What is no command is answered with a refusal, logged and passed over. Raises StoreAway."""
+        """The next commands, none after `block_s`. What is no command is answered with a refusal, logged and passed
+        over. Raises StoreAway.
+        """
         try:
             async with asyncio.timeout(block_s + 1):
                 if not self._after:
@@ -58,7 +62,9 @@ class Inbox:
         return commands
 
     async def reply(self, reply: str, ok: bool, text: str) -> None:
-        """Answers the command that named `reply`; a reply that cannot be sent is logged, the script's own time limit covers it."""
+        """Answers the command that named `reply`; a reply that cannot be sent is logged, the script's own time limit
+        covers it.
+        """
         if not reply:
             return
         try:

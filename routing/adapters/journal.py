@@ -1,7 +1,9 @@
-"""The router's side of the journal: every event with its facts, in order, into one Redis stream, without ever holding the router up.
+"""The router's side of the journal: every event with its facts, in order, into one Redis stream, without ever holding
+the router up.
 
 Owns the ids of entries and what happens while the store is slow, gone or has lost its tail. Must not know readers.
-Rules: design.md sections 3 and 4. One router writes at a time (lease.py); entries keep their order and none is written twice.
+Rules: design.md sections 3 and 4. One router writes at a time (lease.py); entries keep their order and none is written
+twice.
 """
 
 import asyncio
@@ -11,6 +13,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
 import structlog
 from redis import ResponseError
@@ -44,8 +47,10 @@ class _Line:
 class JournalWriter:
     """Writes the journal of one hotline in the background. Belongs to one asyncio loop; not for several threads.
 
-    Ids are `<ms>-<seq>` chosen here and always rise, also when the clock steps back, so an entry sent twice is refused by
-    the stream and a batch whose answer got lost can be settled by asking. When the buffer is full the oldest entries are dropped, counted
+    Ids are `<ms>-<seq>` chosen here and always rise, also when the clock steps back, so an entry sent twice is refused
+    by
+    the stream and a batch whose answer got lost can be settled by asking. When the buffer is full the oldest entries
+    are dropped, counted
     in `dropped` and logged. A store that comes back without its last entries is given them again under their old ids.
     """
 
@@ -88,7 +93,7 @@ class JournalWriter:
     def append(self, event: Event | None, facts: Sequence[Fact], decision_us: float) -> str:
         """Takes one entry and returns its id at once; never waits and never raises for the store's sake."""
         self._last = self._next_place(self._last)
-        self._pending.append(_Line(self._last, event, facts, decision_us))
+        self._pending.append(_Line(self._last, event, tuple(facts), decision_us))
         if len(self._pending) > self._bound:
             self._drop_oldest()
         self._drained.clear()
@@ -96,7 +101,9 @@ class JournalWriter:
         return id_of(self._last)
 
     async def start(self) -> None:
-        """Asks the store for its last id, so that ids go on above it, and begins writing; a store that is away is tried on and on."""
+        """Asks the store for its last id, so that ids go on above it, and begins writing; a store that is away is
+        tried on and on.
+        """
         await self._write_once()
         self._task = asyncio.get_running_loop().create_task(self._write_on(), name="journal")
 
@@ -109,7 +116,9 @@ class JournalWriter:
         return True
 
     async def close(self, timeout_s: float = 2.0) -> bool:
-        """Flushes, ends the task and the connection; False (and a log line with the count) when entries had to be left."""
+        """Flushes, ends the task and the connection; False (and a log line with the count) when entries had to be
+        left.
+        """
         is_flushed = self._task is None or await self.flush(timeout_s)
         if not is_flushed:
             log.error("journal closed with entries unwritten", entries=len(self._pending))
@@ -141,7 +150,7 @@ class JournalWriter:
                 if not self.is_connected:
                     await self._settle()
                 await self._write_batch()
-        except Exception as error:  # also what nobody thought of: the journal goes on trying as long as the router lives
+        except Exception as error:  # noqa: BLE001 whatever it is, the journal goes on trying while the router lives
             self._note_away(error)
             with suppress(*redis_clients.AWAY):
                 await self._store.connection_pool.disconnect()
@@ -152,9 +161,12 @@ class JournalWriter:
         batch = list(islice(self._pending, BATCH))
         if not batch:
             return
-        async with self._store.pipeline(transaction=True) as pipe:  # all or none: a refusal in the middle leaves no hole
+        # all or none: a refusal in the middle would leave a hole that later ids close for ever
+        async with self._store.pipeline(transaction=True) as pipe:
             for line in batch:
-                pipe.xadd(self._key, {"e": self._raw_of(line)}, id=id_of(line.place), maxlen=self._keep, approximate=True)
+                pipe.xadd(
+                    self._key, {"e": self._raw_of(line)}, id=id_of(line.place), maxlen=self._keep, approximate=True
+                )
             self._sent = batch[-1].place
             answers = await pipe.execute(raise_on_error=False)
         refusals = [answer for answer in answers if isinstance(answer, Exception)]
@@ -164,11 +176,13 @@ class JournalWriter:
                 raise refusals[0]
             return
         self._written.extend(batch)
-        while self._pending and self._pending[0].place <= self._sent:  # the buffer's bound may have dropped some meanwhile
+        while self._pending and self._pending[0].place <= self._sent:  # some may have been dropped meanwhile
             self._pending.popleft()
 
     async def _settle(self) -> None:
-        """Finds out what the store has: drops what it took without our hearing of it, renumbers what it would refuse, resends what it lost."""
+        """Finds out what the store has: drops what it took without our hearing of it, renumbers what it would refuse,
+        resends what it lost.
+        """
         top = await self._top()
         self._last = max(self._last, top)
         await self._drop_those_there()
@@ -185,7 +199,7 @@ class JournalWriter:
         doubtful = [line for line in islice(self._pending, BATCH) if line.place <= self._sent]
         if not doubtful:
             return
-        answer = await self._store.xrange(self._key, id_of(doubtful[0].place), id_of(doubtful[-1].place))
+        answer: Any = await self._store.xrange(self._key, id_of(doubtful[0].place), id_of(doubtful[-1].place))
         there = {place_of(found) for found, _ in answer}
         self._written.extend(line for line in doubtful if line.place in there)
         while self._pending and self._pending[0].place <= doubtful[-1].place:
@@ -194,7 +208,7 @@ class JournalWriter:
 
     async def _top(self) -> Place:
         try:
-            about = await self._store.xinfo_stream(self._key)
+            about: Any = await self._store.xinfo_stream(self._key)
         except ResponseError as error:
             if "no such key" in str(error):
                 return (0, 0)
@@ -202,7 +216,9 @@ class JournalWriter:
         return place_of(about["last-generated-id"])
 
     def _renumber(self, top: Place) -> None:
-        """Entries that were never written get ids above `top`: the clock stepped back over a restart, or another router wrote meanwhile."""
+        """Entries that were never written get ids above `top`: the clock stepped back over a restart, or another
+        router wrote meanwhile.
+        """
         log.warning("journal goes on above the ids in the store", entries=len(self._pending), top=id_of(top))
         place = max(top, self._last)
         for line in self._pending:
@@ -220,9 +236,11 @@ class JournalWriter:
         if not line.raw:
             try:
                 line.raw = codec.entry_bytes(line.event, line.facts, line.decision_us)
-            except Exception as error:  # a fault of ours in one entry must not stop all others: an empty one takes its place
+            except Exception as error:  # noqa: BLE001 a fault of ours in one entry must not stop all others
                 self.dropped += 1
-                log.error("entry cannot be written and is left empty", entry=id_of(line.place), error=type(error).__name__)
+                log.error(
+                    "entry cannot be written and is left empty", entry=id_of(line.place), error=type(error).__name__
+                )
                 line.raw = codec.entry_bytes(None, (), 0.0)
         return line.raw
 

@@ -50,9 +50,11 @@ class Batch:
 
 
 def read_journal(url: str, prefix: str, after_id: str, *, block_s: float = 1.0, count: int = 500) -> Iterator[Batch]:
-    """Batches of at most `count` entries after `after_id`, for ever; an empty batch after `block_s` without news or after a failed try.
+    """Batches of at most `count` entries after `after_id`, for ever; an empty batch after `block_s` without news or
+    after a failed try.
 
-    Never raises for the store's sake: it reconnects with back-off and goes on at its position. Close the generator to end it.
+    Never raises for the store's sake: it reconnects with back-off and goes on at its position. Close the generator to
+    end it.
     """
     reader = JournalReader(url, prefix, after_id, block_s)
     try:
@@ -100,7 +102,9 @@ class JournalReader:
             log.warning("journal readable again", reader_at=self.last_id)
             self._is_away, self._pause_s = False, BACK_OFF_S[0]
         if gap:
-            log.error("journal entries are missing: trimmed before they were read", after=self.last_id, next=found[0][0])
+            log.error(
+                "journal entries are missing: trimmed before they were read", after=self.last_id, next=found[0][0]
+            )
         entries = [entry for entry in (self._understood(*line) for line in found) if entry is not None]
         if found:
             self.last_id = found[-1][0]
@@ -119,7 +123,9 @@ class JournalReader:
         return found, self._misses_some()
 
     def _misses_some(self) -> bool:
-        """Trimming takes the oldest: as long as the entry read last is there, nothing after it is gone. Asked after reading, so it cannot be early."""
+        """Trimming takes the oldest: as long as the entry read last is there, nothing after it is gone. Asked after
+        reading, so it cannot be early.
+        """
         if self.last_id != BEGINNING:
             return not self._store.xrange(self._key, self.last_id, self.last_id)
         about: Any = self._store.xinfo_stream(self._key)

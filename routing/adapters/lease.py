@@ -4,6 +4,8 @@ Owns two keys, `leader` (owner id, expires by itself) and `fence` (counter). Mus
 Rules: design.md section 4: a standby has the lease within 3 s of the holder's death.
 """
 
+from typing import Any
+
 from redis.commands.core import AsyncScript
 
 from routing.adapters import redis_clients
@@ -53,14 +55,16 @@ class Lease:
         return is_held
 
     async def release(self) -> None:
-        """Gives it up at once, so that a successor need not wait; nothing happens when another holds it. Raises StoreAway."""
+        """Gives it up at once, so that a successor need not wait; nothing happens when another holds it. Raises
+        StoreAway.
+        """
         self.fence = 0
         await self._run(self._release)
 
     async def holder(self) -> str:
         """Owner id of whoever holds it now, empty when nobody does. Raises StoreAway."""
         try:
-            owner = await self._store.get(self._keys[0])
+            owner: Any = await self._store.get(self._keys[0])
         except redis_clients.AWAY as error:
             raise redis_clients.StoreAway(f"lease not read: {error!r}") from error
         return owner.decode() if owner else ""

@@ -1,7 +1,8 @@
 """Connections to Redis or Valkey with time limits that suit a telephone call, and the names of the keys.
 
 Owns client settings and key names; must not know what is stored. Only commands of Redis 7.0 are used.
-Rules: redis-py's defaults (5 s, 10 retries) turn an 8 s blocking read into 59 s and let a caller hear silence for 3.4 s (measured).
+Rules: redis-py's defaults (5 s, 10 retries) turn an 8 s blocking read into 59 s and let a caller hear silence for 3.4
+s (measured).
 """
 
 import redis
@@ -19,7 +20,9 @@ class StoreAway(Exception):
 
 
 def key(prefix: str, name: str) -> str:
-    """The key of `name` (journal, snapshot, inbox, leader, fence) for the hotline with `prefix`, which ends in a colon."""
+    """The key of `name` (journal, snapshot, inbox, leader, fence) for the hotline with `prefix`, which ends in a
+    colon.
+    """
     return f"{prefix}{name}"
 
 

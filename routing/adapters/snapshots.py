@@ -1,6 +1,7 @@
 """The router's memory kept beside the journal, so that another router can go on from it.
 
-Owns one key with the state and the journal id it belongs to. Must not know what the state means (routing/snapshot.py does).
+Owns one key with the state and the journal id it belongs to. Must not know what the state means (routing/snapshot.py
+does).
 Rules: design.md section 4. Whoever loads it replays the journal after `journal_id`.
 """
 
@@ -40,7 +41,9 @@ class Snapshots:
             raise redis_clients.StoreAway(f"snapshot not saved: {error!r}") from error
 
     async def load(self) -> Snapshot | None:
-        """The latest snapshot; None when there is none or it is damaged (logged: then Asterisk is asked). Raises StoreAway."""
+        """The latest snapshot; None when there is none or it is damaged (logged: then Asterisk is asked). Raises
+        StoreAway.
+        """
         try:
             raw = await self._store.get(self._key)
         except redis_clients.AWAY as error:

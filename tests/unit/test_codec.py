@@ -78,7 +78,10 @@ GOOD = {"type": "CallEnded", "at": 1.0, "call": "1.1", "cause": 16}
         ({"type": "CallEnded", "at": 1.0, "call": "1.1"}, ["CallEnded", "cause"]),
         ({**GOOD, "cause": "sixteen"}, ["CallEnded", "cause"]),
         ({**GOOD, "at": None}, ["CallEnded", "at"]),
-        ({"type": "OfferFailed", "at": 1.0, "call": "1.1", "seat": "1001", "reason": "bored"}, ["OfferFailed", "reason"]),
+        (
+            {"type": "OfferFailed", "at": 1.0, "call": "1.1", "seat": "1001", "reason": "bored"},
+            ["OfferFailed", "reason"],
+        ),
     ],
 )
 def test_a_wrong_event_is_refused_by_name(plain: Any, names: list[str]) -> None:
@@ -96,7 +99,9 @@ def test_an_event_is_no_fact() -> None:
         codec.to_plain(PassedOver("1001", "talking"))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("raw", [b"", b"\xff\xfe", b"{", b"[]", b"null", b'{"event":null}', b'{"event":null,"facts":1,"decision_us":2}'])
+@pytest.mark.parametrize(
+    "raw", [b"", b"\xff\xfe", b"{", b"[]", b"null", b'{"event":null}', b'{"event":null,"facts":1,"decision_us":2}']
+)
 def test_rubbish_in_the_journal_is_one_clear_error(raw: bytes) -> None:
     """A damaged entry is refused with one kind of error, whatever is wrong with it."""
     with pytest.raises(codec.CodecError):
@@ -134,7 +139,9 @@ def test_writing_an_entry_costs_next_to_nothing() -> None:
     event = CallArrived(1.0, "1700000000.1", "PJSIP/carrier-00000001", "13900000001")
     facts = [
         CallOffered(1.0, "1700000000.1", "13900000001", "hotline", "vip", "", "zh-CN", 1.0),
-        Decision(1.0, "1700000000.1", "1901", "1901", "dedicated", 0.0, 10.0, (PassedOver("ordinary", "not needed"),) * 3),
+        Decision(
+            1.0, "1700000000.1", "1901", "1901", "dedicated", 0.0, 10.0, (PassedOver("ordinary", "not needed"),) * 3
+        ),
     ]
     best_us = min(_time_us(event, facts) for _ in range(20))
     assert best_us < 20

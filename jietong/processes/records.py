@@ -1,0 +1,34 @@
+"""The process that keeps call records: reads the journal, writes the database.
+
+Owns its wiring and its signals; must not know what a record is. Rules: design.md section 2.
+It is ready at once: while Redis or the database are away it waits for them.
+"""
+
+import signal
+import threading
+from pathlib import Path
+
+from jietong import logs
+from jietong.database import open_engine, writing
+from jietong.running import RunningSite
+from routing.adapters.records import RecordsWriter
+from routing.adapters.records_fold import fold_journal
+from routing.adapters.redis_clients import prefix_of
+
+
+def main(var: Path) -> int:
+    """Runs until SIGTERM or SIGINT and returns the exit code; raises NoRunningSite and DatabaseError (a URL that is
+    none).
+    """
+    running = RunningSite.load(var)
+    logs.configure("records")
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    engine = open_engine(running.database_url)
+    print("ready", flush=True)  # noqa: T201 the line that the supervisor waits for
+    try:
+        fold_journal(running.store_url, prefix_of(running.site.hotline.number), RecordsWriter(writing(engine)), stop)
+    finally:
+        engine.dispose()
+    return 0
