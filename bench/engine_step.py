@@ -36,7 +36,17 @@ class Hotline:
         )
         tiers = (Tier("vip", 10, 0.95), Tier("ordinary", 20, 0.9))
         people = tuple(seat.number for seat in seats)
-        rules = Rules("hotline", tiers, "ordinary", tuple(Seat(s.number, s.dedicated_to, True) for s in seats), people, 1, 8, 10.0, 10.0)
+        rules = Rules(
+            "hotline",
+            tiers,
+            "ordinary",
+            tuple(Seat(s.number, s.dedicated_to, True) for s in seats),
+            people,
+            1,
+            8,
+            10.0,
+            10.0,
+        )
         self.state = State.of(rules)
         self.now, self.count = 1000.0, 0
         self.rung: list[tuple[str, str]] = []
@@ -60,7 +70,11 @@ class Hotline:
         self.count += 1
         self.now += 0.001
         call, tier = f"{self.count}.1", "vip" if self.count % 10 == 0 else "ordinary"
-        self.tell(CallQueued(self.now, call, f"PJSIP/t-{call}", "13900000000", "hotline", tier, "person", "zh-CN", "", self.now))
+        self.tell(
+            CallQueued(
+                self.now, call, f"PJSIP/t-{call}", "13900000000", "hotline", tier, "person", "zh-CN", "", self.now
+            )
+        )
 
     def answer_all(self) -> None:
         """Every ringing seat is answered."""
@@ -106,7 +120,9 @@ def main() -> None:
     for (agents, waiting), cost in median.items():
         print(f"{agents:6d} agents x {waiting:6d} waiting: {cost * 1e6:6.2f} us a step, {1 / cost:10,.0f} events/s")
     ratios = [big / small for big, small in zip(costs[sizes[2]], costs[sizes[0]], strict=True)]
-    print(f"cost at 10,000 x 10,000 / cost at 100 x 100: median {statistics.median(ratios):.2f}, rounds {', '.join(f'{r:.2f}' for r in ratios)}")
+    print(
+        f"cost at 10,000 x 10,000 / cost at 100 x 100: median {statistics.median(ratios):.2f}, rounds {', '.join(f'{r:.2f}' for r in ratios)}"
+    )
 
 
 if __name__ == "__main__":

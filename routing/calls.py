@@ -65,9 +65,7 @@ def _enter_queue(state: State, call: Call, event: CallQueued, out: Outputs) -> N
     call.service, call.language, call.representative = event.service, event.language, event.representative
     call.queued_at = min(event.queued_at, event.at) if event.queued_at > 0 else event.at
     out.facts.append(
-        CallOffered(
-            out.at, call.id, call.caller, call.queue, call.tier, call.service, call.language, call.queued_at
-        )
+        CallOffered(out.at, call.id, call.caller, call.queue, call.tier, call.service, call.language, call.queued_at)
     )
 
 
@@ -115,9 +113,7 @@ def _start_talk(state: State, call: Call, event: OfferAnswered, out: Outputs) ->
         call.answered_at = event.at
         wait_s = max(0.0, event.at - call.queued_at)
         in_target = wait_s <= state.tiers[call.tier].answer_within_s
-        out.facts.append(
-            CallAnswered(out.at, call.id, call.agent, call.seat, call.queue, call.tier, wait_s, in_target)
-        )
+        out.facts.append(CallAnswered(out.at, call.id, call.agent, call.seat, call.queue, call.tier, wait_s, in_target))
 
 
 def on_failed(state: State, event: OfferFailed, out: Outputs) -> None:
@@ -178,9 +174,7 @@ def on_deadline(state: State, call: Call, out: Outputs) -> None:
         match_call(state, call, out)
 
 
-def _offer_of(
-    state: State, event: OfferRinging | OfferAnswered | OfferFailed
-) -> tuple[Call | None, Offer | None]:
+def _offer_of(state: State, event: OfferRinging | OfferAnswered | OfferFailed) -> tuple[Call | None, Offer | None]:
     call = state.calls.get(event.call)
     if call is None or call.state is not CallState.OFFERED or call.offer is None or call.offer.seat != event.seat:
         return None, None
@@ -213,9 +207,7 @@ def _close_offer(state: State, call: Call, reason: OfferFailure, out: Outputs) -
 
 def _note_offer(call: Call, offer: Offer, result: str, out: Outputs) -> None:
     rang_s = max(0.0, out.at - offer.rang_at) if offer.rang_at is not None else 0.0
-    out.facts.append(
-        OfferClosed(out.at, call.id, offer.agent, offer.seat, call.queue, call.tier, result, rang_s)
-    )
+    out.facts.append(OfferClosed(out.at, call.id, offer.agent, offer.seat, call.queue, call.tier, result, rang_s))
 
 
 def _finish_talk(state: State, call: Call, out: Outputs) -> None:

@@ -1,10 +1,9 @@
-"""The router's memory as plain values and back, so that it can be stored and taken over.
+"""The router's memory as values for JSON and back, so that it can be stored and taken over.
 
-Owns the round trip State <-> dict of strings, numbers, lists and dicts. Must not know where it is kept.
+Owns the round trip of a State. Must not know where it is kept.
 Lines are not stored: they follow from the states of calls and agents.
 """
 
-from dataclasses import asdict
 from typing import Any
 
 from routing.events import SeatState
@@ -21,21 +20,18 @@ class SnapshotRefused(Exception):
 
 
 def to_plain(state: State) -> dict[str, Any]:
-    """Everything of `state` that the rules do not give, as JSON-ready values."""
+    """Everything of `state` that the rules do not give, for a JSON encoder that knows dataclasses and enums (encode before the next step)."""
     return {
         "version": VERSION,
         "order": state.order,
-        "calls": [{**asdict(call), "state": call.state.value} for call in state.calls.values()],
-        "agents": [
-            {**asdict(a), "state": a.state.value, "then": a.then.value if a.then else None}
-            for a in state.agents.values()
-        ],
-        "seats": [{"number": s.number, "state": s.state.value, "agent": s.agent} for s in state.seats.values()],
+        "calls": list(state.calls.values()),
+        "agents": list(state.agents.values()),
+        "seats": [{"number": s.number, "state": s.state, "agent": s.agent} for s in state.seats.values()],
     }
 
 
 def from_plain(plain: dict[str, Any], rules: Rules) -> State:
-    """The state that `to_plain` wrote, under the present `rules`; seats and agents that the rules no longer have are left out.
+    """The state that `to_plain` gave, after JSON, under the present `rules`; seats and agents that the rules no longer have are left out.
 
     raises   SnapshotRefused when the version differs or a field is missing or of the wrong kind
     """

@@ -62,15 +62,26 @@ def make_private_copy(name: str, packages: tuple[str, ...], console: Console) ->
 def _build(name: str, packages: tuple[str, ...], cache: Path, work: Path, console: Console) -> Path:
     uri = debian_archive(read_sources())
     if uri is None or shutil.which("apt-get") is None or not DEBIAN_KEYRING.exists():
-        raise ProvisionError(_how_to(name, "this machine has no Debian package source (apt-get, its sources and keyring)"))
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        raise ProvisionError(
+            _how_to(name, "this machine has no Debian package source (apt-get, its sources and keyring)")
+        )
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=console, transient=True) as progress:
         step = progress.add_task(f"{name}: reading Debian's package list", total=None)
         failure = ""
         for suite in SUITES:
             apt = _Apt(work / suite, uri, suite)
             failure = apt.run("update") or apt.download(
-                packages, lambda have, want: progress.update(step, description=f"{name}: downloading", completed=have, total=want)
+                packages,
+                lambda have, want: progress.update(
+                    step, description=f"{name}: downloading", completed=have, total=want
+                ),
             )
             if not failure:
                 break
@@ -123,7 +134,12 @@ class _Apt:
         """Runs apt-get; returns an empty string, or its last complaint."""
         try:
             done = subprocess.run(
-                [*self._argv, *words], capture_output=True, text=True, timeout=APT_TIMEOUT_S, stdin=subprocess.DEVNULL, check=False
+                [*self._argv, *words],
+                capture_output=True,
+                text=True,
+                timeout=APT_TIMEOUT_S,
+                stdin=subprocess.DEVNULL,
+                check=False,
             )
         except subprocess.TimeoutExpired:
             return f"apt-get {words[0]} took longer than {APT_TIMEOUT_S} s"
@@ -133,13 +149,18 @@ class _Apt:
 
     def download(self, packages: tuple[str, ...], progress: "object") -> str:
         """Downloads the packages and everything they need; `progress(have, want)` is told while it goes."""
-        plan = subprocess.run([*self._argv, "--print-uris", "install", "-y", *packages], capture_output=True, text=True, check=False)
+        plan = subprocess.run(
+            [*self._argv, "--print-uris", "install", "-y", *packages], capture_output=True, text=True, check=False
+        )
         if plan.returncode != 0:
             return (plan.stderr.strip().splitlines() or ["no such package"])[-1]
         want = sum(line.startswith("'") for line in plan.stdout.splitlines())
         child = subprocess.Popen(
             [*self._argv, "install", "-y", "--download-only", *packages],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         try:
             while True:

@@ -17,12 +17,24 @@ from rich.console import Console
 from jietong.provision.private_copy import ProvisionError, make_private_copy, published
 
 ASTERISK_MIN = 20
-NEEDED_MODULES = ("app_dial.so", "app_userevent.so", "res_agi.so", "res_pjsip.so", "chan_pjsip.so", "res_musiconhold.so")
+NEEDED_MODULES = (
+    "app_dial.so",
+    "app_userevent.so",
+    "res_agi.so",
+    "res_pjsip.so",
+    "chan_pjsip.so",
+    "res_musiconhold.so",
+)
 COPIES = {
     "asterisk": ("asterisk", "asterisk-core-sounds-en-gsm"),
     "tools": ("prometheus", "sip-tester"),
 }
-_MODULE_FOLDERS = ("/usr/lib/{triplet}/asterisk/modules", "/usr/lib/asterisk/modules", "/usr/lib64/asterisk/modules", "/usr/local/lib/asterisk/modules")
+_MODULE_FOLDERS = (
+    "/usr/lib/{triplet}/asterisk/modules",
+    "/usr/lib/asterisk/modules",
+    "/usr/lib64/asterisk/modules",
+    "/usr/local/lib/asterisk/modules",
+)
 
 
 @dataclass(frozen=True)
@@ -106,7 +118,9 @@ def asterisk_data_dir(program: Program) -> Path:
     """Where that Asterisk's own data (documentation, sounds) is."""
     if program.root is not None:
         return program.root / "usr/share/asterisk"
-    return next((p for p in map(Path, ("/usr/share/asterisk", "/var/lib/asterisk")) if p.is_dir()), Path("/usr/share/asterisk"))
+    return next(
+        (p for p in map(Path, ("/usr/share/asterisk", "/var/lib/asterisk")) if p.is_dir()), Path("/usr/share/asterisk")
+    )
 
 
 def asterisk_sounds_dir(program: Program) -> Path:
@@ -149,7 +163,9 @@ def _from_copy(name: str, copy: str, binary: str, version_flag: str) -> Program 
 
 def _version(program: Program, flag: str) -> str:
     try:
-        done = subprocess.run(program.command(flag), capture_output=True, text=True, timeout=20, stdin=subprocess.DEVNULL, check=False)
+        done = subprocess.run(
+            program.command(flag), capture_output=True, text=True, timeout=20, stdin=subprocess.DEVNULL, check=False
+        )
     except (OSError, subprocess.TimeoutExpired):
         return ""
     found = re.search(r"(\d+\.\d+(?:\.\d+)?)", done.stdout + done.stderr)

@@ -53,7 +53,7 @@ class AmiConnection(asyncio.Protocol):
             log.error("AMI stream is broken, reconnecting: %s", error)
             self.close()
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         pending, self._pending = self._pending, {}
         for waiting in pending.values():
             if waiting.answer is not None and not waiting.answer.done():

@@ -64,7 +64,7 @@ def event_of(message: Message, at: float) -> Event | None:
             return _of_user_event(message, at)
         case "DialBegin":
             seat = _seat_of(message.get("DestChannel"))
-            return seat and OfferRinging(at, message.get("Linkedid"), seat, message.get("DestUniqueid")) or None
+            return OfferRinging(at, message.get("Linkedid"), seat, message.get("DestUniqueid")) if seat else None
         case "DialEnd":
             return _of_dial_end(message, at)
         case "Hangup":

@@ -63,7 +63,9 @@ async def test_events_come_in_order_and_answers_to_their_askers(asterisk: tuple[
         held.append(action)
         if len(held) < 2:
             return b"Event: One\r\n\r\n"
-        answers = [f"Response: Success\r\nActionID: {a['ActionID']}\r\nFor: {a['Action']}\r\n\r\n" for a in reversed(held)]
+        answers = [
+            f"Response: Success\r\nActionID: {a['ActionID']}\r\nFor: {a['Action']}\r\n\r\n" for a in reversed(held)
+        ]
         return ("".join(answers) + "Event: Two\r\n\r\n").encode()
 
     fake.answer = crossed
@@ -97,7 +99,9 @@ async def test_a_refusal_reaches_who_ordered(asterisk: tuple[Asterisk, AmiAddres
     """Asterisk's no to an order is told, with its words."""
     fake, address = asterisk
     connection = await connect(address, lambda m: None)
-    fake.answer = lambda a: f"Response: Error\r\nActionID: {a['ActionID']}\r\nMessage: Channel does not exist.\r\n\r\n".encode()
+    fake.answer = lambda a: (
+        f"Response: Error\r\nActionID: {a['ActionID']}\r\nMessage: Channel does not exist.\r\n\r\n".encode()
+    )
     refused: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     connection.send("Redirect", {"Channel": "PJSIP/x"}, refused.set_result)
     assert await asyncio.wait_for(refused, 5) == "Channel does not exist."
@@ -109,7 +113,9 @@ async def test_a_refusal_reaches_who_ordered(asterisk: tuple[Asterisk, AmiAddres
 async def test_a_wrong_secret_is_said(asterisk: tuple[Asterisk, AmiAddress]) -> None:
     """A refused log-in raises and closes the connection."""
     fake, address = asterisk
-    fake.answer = lambda a: f"Response: Error\r\nActionID: {a['ActionID']}\r\nMessage: Authentication failed\r\n\r\n".encode()
+    fake.answer = lambda a: (
+        f"Response: Error\r\nActionID: {a['ActionID']}\r\nMessage: Authentication failed\r\n\r\n".encode()
+    )
     with pytest.raises(AmiError, match="Authentication failed"):
         await connect(address, lambda m: None)
 

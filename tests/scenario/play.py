@@ -62,7 +62,9 @@ def event_of(at: float, words: list[str], state: State) -> Event:
             known = state.calls.get(call)
             queued_at = known.queued_at if known and known.queued_at is not None else at
             tier = args[1] if len(args) > 1 else ""
-            return CallQueued(at, call, f"PJSIP/carrier-{call}", "13912345678", "", tier, "person", "zh-CN", "", queued_at)
+            return CallQueued(
+                at, call, f"PJSIP/carrier-{call}", "13912345678", "", tier, "person", "zh-CN", "", queued_at
+            )
         case "rings":
             return OfferRinging(at, call, seat, leg)
         case "answers":

@@ -37,11 +37,25 @@ def failed(reason: OfferFailure) -> OfferFailed:
 
 
 ROWS = [
-    (f"Event: UserEvent\nUserEvent: JtArrived\n{CALLER}", CallArrived(5.0, "17.1", "PJSIP/carrier-00000001", "13912345678")),
+    (
+        f"Event: UserEvent\nUserEvent: JtArrived\n{CALLER}",
+        CallArrived(5.0, "17.1", "PJSIP/carrier-00000001", "13912345678"),
+    ),
     (
         f"Event: UserEvent\nUserEvent: JtWaiting\n{CALLER}\nJtQueue: hotline\nJtTier: vip\nJtService: person\n"
         "JtLanguage: zh-CN\nJtRepresentative: 1902\nJtQueuedAt: 1790000000.125",
-        CallQueued(5.0, "17.1", "PJSIP/carrier-00000001", "13912345678", "hotline", "vip", "person", "zh-CN", "1902", 1790000000.125),
+        CallQueued(
+            5.0,
+            "17.1",
+            "PJSIP/carrier-00000001",
+            "13912345678",
+            "hotline",
+            "vip",
+            "person",
+            "zh-CN",
+            "1902",
+            1790000000.125,
+        ),
     ),
     (
         f"Event: UserEvent\nUserEvent: JtWaiting\n{CALLER}\nJtQueue: a b;rm\nJtTier: ${{X}}\nJtQueuedAt: soon",
@@ -65,7 +79,10 @@ ROWS = [
     (f"Event: HangupRequest\n{AGENT}", HangUpRequested(5.0, "17.1", "17.2")),
     ("Event: DeviceStateChange\nDevice: PJSIP/1001\nState: NOT_INUSE", SeatChanged(5.0, "1001", SeatState.FREE)),
     ("Event: DeviceStateChange\nDevice: PJSIP/1001\nState: RINGING", SeatChanged(5.0, "1001", SeatState.IN_USE)),
-    ("Event: DeviceStateChange\nDevice: PJSIP/1001\nState: UNAVAILABLE", SeatChanged(5.0, "1001", SeatState.UNREACHABLE)),
+    (
+        "Event: DeviceStateChange\nDevice: PJSIP/1001\nState: UNAVAILABLE",
+        SeatChanged(5.0, "1001", SeatState.UNREACHABLE),
+    ),
     ("Event: DeviceStateChange\nDevice: PJSIP/1001\nState: NEW_IN_30", None),
     ("Event: DeviceStateChange\nDevice: PJSIP/carrier\nState: INUSE", None),
     ("Event: FullyBooted", None),
@@ -81,11 +98,39 @@ def test_each_message_says_one_thing(text: str, expected: object) -> None:
 
 def test_a_withheld_number_is_empty() -> None:
     """A caller without a number is not called <unknown>."""
-    event = event_of(message(f"Event: UserEvent\nUserEvent: JtArrived\n{CALLER.replace('13912345678', '<unknown>')}"), 5.0)
+    event = event_of(
+        message(f"Event: UserEvent\nUserEvent: JtArrived\n{CALLER.replace('13912345678', '<unknown>')}"), 5.0
+    )
     assert isinstance(event, CallArrived) and event.caller == ""
 
 
-@given(pairs=st.lists(st.tuples(st.sampled_from(["Event", "UserEvent", "Channel", "Linkedid", "Uniqueid", "DestChannel", "State", "Device", "Cause", "DialStatus"]), st.one_of(st.text(max_size=40), st.sampled_from(["UserEvent", "Hangup", "DialEnd", "DialBegin", "JtWaiting", "DeviceStateChange", "1.1"]))), max_size=12))
+@given(
+    pairs=st.lists(
+        st.tuples(
+            st.sampled_from(
+                [
+                    "Event",
+                    "UserEvent",
+                    "Channel",
+                    "Linkedid",
+                    "Uniqueid",
+                    "DestChannel",
+                    "State",
+                    "Device",
+                    "Cause",
+                    "DialStatus",
+                ]
+            ),
+            st.one_of(
+                st.text(max_size=40),
+                st.sampled_from(
+                    ["UserEvent", "Hangup", "DialEnd", "DialBegin", "JtWaiting", "DeviceStateChange", "1.1"]
+                ),
+            ),
+        ),
+        max_size=12,
+    )
+)
 def test_any_message_is_survived(pairs: list[tuple[str, str]]) -> None:
     """A message with missing or odd headers is an event or nothing, never a crash."""
     event_of(Message(pairs), 1.0)
