@@ -60,7 +60,8 @@ def _doubles(raw: dict[str, Any]) -> Iterator[Mistake]:
             value = row.get(key)
             if isinstance(value, str) and first.setdefault(value, index) != index:
                 yield Mistake(
-                    (table, index, key), f"{value!r} is already the {key} of {table}[{first[value]}]: each needs its own"
+                    (table, index, key),
+                    f"{value!r} is already the {key} of {table}[{first[value]}]: each needs its own",
                 )
 
 
@@ -118,13 +119,17 @@ def _feature_codes(raw: dict[str, Any]) -> Iterator[Mistake]:
 
 def _ports(raw: dict[str, Any]) -> Iterator[Mistake]:
     given = _table(raw, "network")
-    ports = {k: v for k, v in (Network().model_dump() | given).items() if isinstance(v, int) and not isinstance(v, bool)}
+    ports = {
+        k: v for k, v in (Network().model_dump() | given).items() if isinstance(v, int) and not isinstance(v, bool)
+    }
     first: dict[int, str] = {}
     for name in ("agi_port", "ami_port", "http_port"):  # TCP; SIP is UDP and may share a number
         port = ports.get(name)
         if port is not None and first.setdefault(port, name) != name:
             yield Mistake(("network", name), f"port {port} is already {first[port]}: each needs its own")
-    if {"sip_port", "rtp_start", "rtp_end"} <= ports.keys() and ports["rtp_start"] <= ports["sip_port"] <= ports["rtp_end"]:
+    if {"sip_port", "rtp_start", "rtp_end"} <= ports.keys() and ports["rtp_start"] <= ports["sip_port"] <= ports[
+        "rtp_end"
+    ]:
         yield Mistake(
             ("network", "sip_port"),
             f"port {ports['sip_port']} lies among the voice ports {ports['rtp_start']} to {ports['rtp_end']}"

@@ -79,7 +79,9 @@ def _decoded(content: bytes, name: str) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise SiteFileError([f"{name}:{line}: is not UTF-8 text (byte {error.start}): save the file as UTF-8"]) from None
+        raise SiteFileError(
+            [f"{name}:{line}: is not UTF-8 text (byte {error.start}): save the file as UTF-8"]
+        ) from None
 
 
 def _parsed(text: str, name: str) -> dict[str, Any]:
@@ -117,7 +119,9 @@ def _mistake(details: ErrorDetails, schema: dict[str, Any]) -> Mistake:
         return Mistake(path, str(details.get("ctx", {}).get("error", details["msg"])))
     value = details["input"]
     shown = _shown(path, value)
-    near = nearest(value, _schema_at(path, schema)["enum"]) if kind == "literal_error" and isinstance(value, str) else ""
+    near = (
+        nearest(value, _schema_at(path, schema)["enum"]) if kind == "literal_error" and isinstance(value, str) else ""
+    )
     return Mistake(path, f"{shown} is not allowed{near}; allowed: {allowed}")
 
 

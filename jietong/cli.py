@@ -1,0 +1,153 @@
+"""The `jietong` command: names, options and exit codes; each command calls one piece.
+
+Owns what an operator types; must not do the work itself. Pieces are imported when they are called, so that the command starts fast.
+Contract: design.md section 5. Exit codes: 0 done, 1 it failed, 2 the configuration or the command line is wrong.
+"""
+
+import importlib
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from jietong import exit_codes
+
+app = typer.Typer(
+    name="jietong",
+    help="Jietong (接通): the routing brain of a telecom hotline.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # a traceback with local values could show numbers and secrets
+)
+customers = typer.Typer(help="Customers: who a caller is.", no_args_is_help=True)
+app.add_typer(customers, name="customers")
+
+Var = Annotated[Path, typer.Option("--var", metavar="DIR", help="Folder that holds all state of the site.")]
+Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
+VAR = Path("var")
+
+
+@app.command()
+def up(
+    config: Annotated[
+        Path | None, typer.Option("--config", metavar="FILE", help="Site file; left out: the demo site.")
+    ] = None,
+    var: Var = VAR,
+    port_base: Annotated[
+        int | None,
+        typer.Option("--port-base", metavar="N", help="Ports N+60 (SIP), N+73, N+38, N+80 and N+1000..N+8999 (voice)."),
+    ] = None,
+) -> None:
+    """Runs a site in the foreground until Ctrl-C."""
+    _leave(_piece("jietong.up", "up")(config, var, port_base))
+
+
+@app.command()
+def check(file: Annotated[Path, typer.Argument(metavar="FILE", help="Site file.")]) -> None:
+    """Tells every mistake of a site file at once."""
+    from jietong.site_file import SiteFileError, load_site
+
+    try:
+        site = load_site(file)
+    except SiteFileError as error:
+        typer.echo(error, err=True)
+        _leave(exit_codes.WRONG_CONFIGURATION)
+    typer.echo(f"{file}: no mistakes (hotline {site.hotline.number}, {len(site.seats)} seats, {len(site.tiers)} tiers)")
+
+
+@app.command()
+def status(var: Var = VAR, as_json: Json = False) -> None:
+    """Shows waiting calls, agents and the answer rate now."""
+    _leave(_piece("jietong.processes.status", "status")(_folder(var), as_json))
+
+
+@app.command()
+def calls(var: Var = VAR, as_json: Json = False) -> None:
+    """Lists call records, the oldest first."""
+    _leave(_piece("jietong.processes.status", "calls")(_folder(var), as_json))
+
+
+@app.command()
+def explain(call_id: Annotated[str, typer.Argument(metavar="CALL_ID")], var: Var = VAR, as_json: Json = False) -> None:
+    """Tells why a call waited and who was passed over."""
+    _leave(_piece("jietong.processes.status", "explain")(_folder(var), call_id, as_json))
+
+
+@customers.command("import")
+def customers_import(file: Annotated[Path, typer.Argument(metavar="FILE.csv")], var: Var = VAR) -> None:
+    """Reads customers from a CSV file: all of it, or nothing and every mistake by line."""
+    _leave(_piece("jietong.processes.customers_import", "main")(_folder(var), file))
+
+
+@app.command()
+def accounts(var: Var = VAR, as_json: Json = False) -> None:
+    """Shows SIP passwords of seats and PINs of agents."""
+    _leave(_piece("jietong.sheet", "show_accounts")(_folder(var), as_json))
+
+
+@app.command()
+def schema() -> None:
+    """Prints the JSON Schema of the site file."""
+    from jietong.site_schema import schema_text
+
+    typer.echo(schema_text(), nl=False)
+
+
+def _process_command(name: str, what: str) -> None:
+    """Adds a hidden command that runs one process of the site; `jietong up` starts these."""
+
+    @app.command(name, hidden=True, help=what)
+    def run(var: Var = VAR) -> None:
+        _leave(_piece(f"jietong.processes.{name}", "main")(_folder(var)))
+
+
+_process_command("agi", "FastAGI worker: menus and feature codes.")
+_process_command("router", "Decides which agent gets which call.")
+_process_command("records", "Writes call records from the journal.")
+_process_command("metrics", "Serves /metrics and /healthz.")
+
+
+def main() -> None:
+    """Entry point of the command; one line for every error that an operator can do something about."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(exit_codes.INTERRUPTED)
+    except BrokenPipeError:  # `jietong calls | head`
+        sys.stderr.close()
+        sys.exit(exit_codes.FAILED)
+
+
+def _piece(module: str, name: str) -> Callable[..., Any]:
+    """Returns function `name` of `module`, wrapped so that an expected error is one line and exit code 1."""
+    try:
+        function: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        _fail(f"this installation is incomplete: {error}")
+
+    def guarded(*arguments: object) -> Any:
+        from jietong.running import NoRunningSite
+
+        try:
+            return function(*arguments)
+        except (NoRunningSite, OSError) as error:
+            if isinstance(error, BrokenPipeError):
+                raise
+            _fail(str(error))
+
+    return guarded
+
+
+def _folder(var: Path) -> Path:
+    return var.expanduser().absolute()
+
+
+def _fail(text: str) -> NoReturn:
+    typer.echo(f"jietong: {text}", err=True)
+    raise typer.Exit(exit_codes.FAILED)
+
+
+def _leave(code: int | None) -> NoReturn:
+    raise typer.Exit(code or 0)

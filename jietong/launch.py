@@ -1,0 +1,134 @@
+"""Which processes a site has, and how each is run.
+
+Owns their command lines, order and signs of readiness; must not start them (supervisor.py does).
+Contract: design.md section 2; asterisk.md for Asterisk's own readiness.
+"""
+
+import asyncio
+import contextlib
+import resource
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from asterisk_conf.render import conf_file, render
+from asterisk_conf.settings import AsteriskSettings, FeatureCodeSettings, SeatSettings, TrunkSettings
+from jietong.child import ChildPlan
+from jietong.provision.programs import Program, asterisk_data_dir, asterisk_module_dir
+from jietong.running import RunningSite
+from jietong.valkey import EmbeddedValkey, valkey_command
+
+PACKAGE_ROOT = Path(__file__).resolve().parents[1]
+PROMPTS = PACKAGE_ROOT / "ivr" / "prompts"
+MUSIC = PROMPTS / "music"
+PORTS_OF_A_CALL = 4  # two legs, RTP and RTCP each
+FILES_OF_A_CALL = 8  # two legs: sockets of voice, timers, a menu's connection
+OTHER_FILES = 1024
+MAX_FILES = 1_048_576
+
+
+def plans(site: RunningSite, program: Program) -> list[ChildPlan]:
+    """Writes the configuration of Valkey and Asterisk and returns every child of the site."""
+    render(asterisk_settings(site, program), site.layout.asterisk)
+    store = [] if site.site.store.url else [_valkey(site)]
+    after_store = tuple(plan.name for plan in store)
+    workers = [_own(site, "agi", f"agi-{n}", after_store) for n in range(1, site.site.agi.workers + 1)]
+    return [
+        *store,
+        _asterisk(site, program),
+        *workers,
+        _own(site, "records", "records", after_store),
+        _own(site, "metrics", "metrics", after_store),
+        _own(site, "router", "router", (*after_store, "asterisk")),
+    ]
+
+
+def asterisk_settings(site: RunningSite, program: Program) -> AsteriskSettings:
+    """Returns the site as Asterisk's configuration needs it."""
+    config, ports = site.site, site.ports
+    max_calls = max(1, (ports.rtp_end - ports.rtp_start + 1) // PORTS_OF_A_CALL)
+    return AsteriskSettings(
+        hotline_number=config.hotline.number,
+        trunks=tuple(TrunkSettings(trunk.name, tuple(trunk.match)) for trunk in config.trunks),
+        seats=tuple(SeatSettings(seat.number, site.seat_passwords[seat.number]) for seat in config.seats),
+        sip_port=ports.sip,
+        rtp_start=ports.rtp_start,
+        rtp_end=ports.rtp_end,
+        ami_port=ports.ami,
+        ami_user=site.ami_user,
+        ami_secret=site.ami_secret,
+        agi_port=ports.agi,
+        module_dir=asterisk_module_dir(program),
+        data_dir=asterisk_data_dir(program),
+        prompts_dir=PROMPTS,
+        music_dir=MUSIC if MUSIC.is_dir() else asterisk_data_dir(program) / "moh",
+        run_dir=site.socket_dir,
+        bind_address=config.network.bind,
+        media_address=config.network.media_address,
+        language=config.hotline.language,
+        feature_codes=FeatureCodeSettings(**config.feature_codes.model_dump()),
+        ring_s=config.routing.ring_s,
+        qualify_s=config.network.qualify_s,
+        max_calls=max_calls,
+        max_files=_max_files(max_calls),
+        version=_version(program),
+    )
+
+
+def _valkey(site: RunningSite) -> ChildPlan:
+    valkey = EmbeddedValkey(data_dir=site.layout.data / "valkey", socket_dir=site.socket_dir)
+    return ChildPlan("valkey", tuple(valkey_command(valkey)), ready_line="Ready to accept connections", stop_within_s=2)
+
+
+def _asterisk(site: RunningSite, program: Program) -> ChildPlan:
+    return ChildPlan(
+        "asterisk",
+        (*program.argv, "-C", str(conf_file(site.layout.asterisk)), "-f", "-n"),
+        ready_line="Asterisk Ready.",
+        answers=_greets("127.0.0.1", site.ports.ami, b"Asterisk Call Manager"),
+        ready_within_s=60,  # 0.3 s usually; a loaded machine that reads the modules from disk for the first time takes longer
+        stop_within_s=3,
+    )
+
+
+def _own(site: RunningSite, command: str, name: str, after: tuple[str, ...]) -> ChildPlan:
+    """A process of ours. -P: a folder `routing` where the operator happens to stand must not be taken for ours."""
+    environment = {"PYTHONUNBUFFERED": "1"}
+    if (PACKAGE_ROOT / "pyproject.toml").exists():  # run from a checkout, perhaps not installed
+        environment["PYTHONPATH"] = str(PACKAGE_ROOT)
+    return ChildPlan(
+        name,
+        (sys.executable, "-P", "-m", "jietong", command, "--var", str(site.var)),
+        after=after,
+        ready_within_s=30,
+        stop_within_s=4,
+        environment=environment,
+    )
+
+
+def _greets(host: str, port: int, greeting: bytes) -> Callable[[], Awaitable[bool]]:
+    """A probe: whether the port answers with `greeting`."""
+
+    async def probe() -> bool:
+        with contextlib.suppress(OSError, TimeoutError):
+            async with asyncio.timeout(1):
+                reader, writer = await asyncio.open_connection(host, port)
+                try:
+                    return greeting in await reader.read(100)
+                finally:
+                    writer.close()
+        return False
+
+    return probe
+
+
+def _version(program: Program) -> tuple[int, int]:
+    major, minor, *_ = program.version.split(".")
+    return int(major), int(minor)
+
+
+def _max_files(max_calls: int) -> int:
+    """What the calls need, within what the system allows us."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = min(max_calls * FILES_OF_A_CALL + OTHER_FILES, MAX_FILES)
+    return wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)

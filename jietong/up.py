@@ -1,0 +1,162 @@
+"""`jietong up`: one site in the foreground, from the checked site file to the last process ended.
+
+Owns the order of a start and what the exit code says; must not know how a process is run (launch.py) or kept (supervisor.py).
+Contract: design.md section 5. Exit codes: 0 stopped as asked, 1 it failed, 2 the site file is wrong, 130 stopped before it was ready.
+"""
+
+import asyncio
+import json
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from asterisk_conf.settings import UnsafeSetting
+from jietong import exit_codes
+from jietong.accounts import AccountsUnreadableError
+from jietong.child import ChildFailedError, ChildPlan
+from jietong.database import DatabaseError
+from jietong.launch import plans
+from jietong.log_file import LogFile
+from jietong.prepare import (
+    NotStartedError,
+    SiteSource,
+    check_ports,
+    clear_run_folder,
+    demo_file,
+    prepare_database,
+    running_site,
+    site_source,
+    warn_about_host_name,
+)
+from jietong.processes import customers_import
+from jietong.provision.private_copy import ProvisionError
+from jietong.provision.programs import ensure_asterisk
+from jietong.running import Layout, Ports, RunningSite
+from jietong.sheet import ready_sheet
+from jietong.site_file import SiteFileError
+from jietong.site_lock import AlreadyRunningError, SiteLock
+from jietong.supervisor import Supervisor
+from jietong.valkey import ValkeyError
+
+EXPECTED = (
+    AccountsUnreadableError,
+    AlreadyRunningError,
+    DatabaseError,
+    NotStartedError,
+    ProvisionError,
+    SQLAlchemyError,
+    UnsafeSetting,
+    ValkeyError,
+)
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def up(config: Path | None, var: Path, port_base: int | None) -> int:
+    """Runs the site of `config` (None: the demo site) in folder `var` until a signal ends it; returns the exit code."""
+    var = var.expanduser().absolute()
+    lock = SiteLock(Layout(var).run)
+    for number in STOP_SIGNALS[1:]:  # until the event loop takes over, each of them stops the start as Ctrl-C does
+        signal.signal(number, signal.default_int_handler)
+    try:
+        source = site_source(config, port_base)
+        lock.acquire()
+        clear_run_folder(Layout(var))  # a start that was killed may have left something
+        return _start_and_run(source, var, port_base)
+    except SiteFileError as error:
+        return _refuse(str(error), exit_codes.WRONG_CONFIGURATION)
+    except EXPECTED as error:
+        return _refuse(str(error), exit_codes.FAILED)
+    except OSError as error:
+        return _refuse(f"cannot start: {error}", exit_codes.FAILED)
+    except KeyboardInterrupt:
+        return _refuse("stopped before it was ready", exit_codes.INTERRUPTED)
+    finally:
+        if lock.is_held:
+            clear_run_folder(Layout(var))
+            lock.release()
+
+
+def run_children(plans: Sequence[ChildPlan], logs: Path, ready_text: str) -> int:
+    """Starts the children, prints `ready_text` once all are ready, keeps them running until a signal; returns the exit code."""
+    return asyncio.run(_run_children(plans, logs, ready_text))
+
+
+async def _run_children(plans: Sequence[ChildPlan], logs: Path, ready_text: str) -> int:
+    teller = _Teller(logs)
+    supervisor = Supervisor(plans, logs, teller.tell)
+    stop = asyncio.Event()
+
+    def on_signal() -> None:
+        if stop.is_set():
+            supervisor.hurry()
+        stop.set()
+
+    loop = asyncio.get_running_loop()
+    for number in STOP_SIGNALS:
+        loop.add_signal_handler(number, on_signal)
+    stopping = asyncio.create_task(stop.wait())
+    work = asyncio.create_task(supervisor.start())
+    code = exit_codes.INTERRUPTED
+    try:
+        await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if work.done() and not stop.is_set():
+            work.result()
+            code = exit_codes.DONE
+            print(ready_text, flush=True)
+            work = asyncio.create_task(supervisor.wait_broken())
+            await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if work.done():
+                work.result()
+    except ChildFailedError as error:
+        code = exit_codes.FAILED
+        teller.tell("\n".join([f"cannot start: {error}", *(f"  | {line}" for line in error.tail), f"  logs: {logs}"]))
+    finally:
+        work.cancel()
+        if stop.is_set():
+            teller.tell("stopping (Ctrl-C again to hurry)")
+        await supervisor.stop()
+        stopping.cancel()
+        teller.close()
+    return code
+
+
+def _start_and_run(source: SiteSource, var: Path, port_base: int | None) -> int:
+    """Everything between the lock and the end."""
+    ports = Ports.of(source.site.network, port_base)
+    check_ports(ports, source.site.network.bind)
+    program = ensure_asterisk()
+    warn_about_host_name(_say)
+    site, accounts = running_site(source, var, ports, program.argv)
+    prepare_database(site)
+    site.save()
+    if source.is_demo:
+        customers_import.main(site.var, demo_file("customers.csv"))
+    return run_children(plans(site, program), site.layout.logs, ready_sheet(site, accounts, source.is_demo))
+
+
+class _Teller:
+    """Tells people on the terminal, and keeps the same lines as JSON in supervisor.log."""
+
+    def __init__(self, logs: Path) -> None:
+        self._log = LogFile(logs / "supervisor.log")
+
+    def tell(self, text: str) -> None:
+        _say(text)
+        line = {"at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "process": "supervisor", "event": text}
+        self._log.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
+
+    def close(self) -> None:
+        self._log.close()
+
+
+def _say(text: str) -> None:
+    print(f"jietong: {text}", file=sys.stderr, flush=True)
+
+
+def _refuse(text: str, code: int) -> int:
+    print(text if code == exit_codes.WRONG_CONFIGURATION else f"jietong: {text}", file=sys.stderr, flush=True)
+    return code
