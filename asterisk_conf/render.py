@@ -16,7 +16,8 @@ from asterisk_conf.settings import AsteriskSettings, UnsafeSetting, unsafe_setti
 
 TEMPLATES = Path(__file__).parent / "templates"
 SECRET_FILES = frozenset({"manager.conf", "pjsip.conf"})
-_WRITABLE = re.compile(r"[\w.~!@%+=/:*-]([\w .~!@%+=/:*-]*[\w.~!@%+=/:*-])?|")
+# The second form is an IPv6 address as `_host` writes it, where a port follows
+_WRITABLE = re.compile(r"([\w.~!@%+=/:*-]([\w .~!@%+=/:*-]*[\w.~!@%+=/:*-])?)?|(agi://)?\[[0-9a-fA-F:.]+\](:[0-9]+)?")
 
 
 def conf_file(folder: Path) -> Path:
@@ -53,7 +54,7 @@ def _texts(settings: AsteriskSettings, folder: Path) -> dict[str, str]:
         finalize=_written,
         variable_start_string="«",  # so that a dialplan variable is written ${«NAME»}
         variable_end_string="»",
-        autoescape=False,  # not HTML: `_written` is the guard
+        autoescape=False,  # noqa: S701  not HTML: `_written` is the guard
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
@@ -80,7 +81,7 @@ def _written(value: object) -> str:
     text = str(value)
     if isinstance(value, bool) or value is None or not _WRITABLE.fullmatch(text):
         # only the kind is told: the value may be a secret
-        raise UnsafeSetting(f"a {type(value).__name__} holds a character that must not be written into a configuration file")
+        raise UnsafeSetting(f"a {type(value).__name__} holds a character that must not be written into a file")
     return text
 
 
@@ -93,7 +94,7 @@ def _network(address: str) -> str:
 
 
 def _host(address: str) -> str:
-    """An IPv6 address needs brackets where a port follows; those are ours, so they pass the guard as a checked value."""
+    """The address as it stands before a port: IPv6 in brackets."""
     return address if ipaddress.ip_address(address).version == 4 else f"[{address}]"
 
 
@@ -102,4 +103,4 @@ def _replace(path: Path, text: str, mode: int) -> None:
     fresh.unlink(missing_ok=True)
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as file:
         file.write(text)
-    os.replace(fresh, path)
+    fresh.replace(path)

@@ -17,9 +17,15 @@ FEATURE_CODE = re.compile(r"\*[0-9]{2,4}")
 LANGUAGE = re.compile(r"[a-z]{2}(-[A-Z]{2})?")
 # Letters of any script, so that a home folder may be called 张伟; no comma or `&` (Playback splits on them), no `$`, no brackets
 PATH = re.compile(r"/[\w.~!@%+=/-]([\w .~!@%+=/-]*[\w.~!@%+=/-])?")
+EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104  refused without a media address, never bound here
 SOCKET_PATH_MAX = 107  # sun_path of a unix socket is 108 bytes with its final zero
-MATCH_REQUEST_URI_SINCE = {20: 8, 21: 3}  # minor release of each line; later lines have it from the start
-ADVANCED_FILTER_SINCE = {20: 11, 21: 6, 22: 1}  # where manager.conf learned eventfilter(name(...)); earlier releases filter by regex
+# Minor release of each line; later lines have it from the start. Source: Asterisk's own documentation (`since`)
+MATCH_REQUEST_URI_SINCE = {20: 8, 21: 3}
+ADVANCED_FILTER_SINCE = {
+    20: 11,
+    21: 6,
+    22: 1,
+}  # eventfilter(name(...)) of manager.conf; before it only regular expressions
 
 
 class UnsafeSetting(ValueError):
@@ -153,7 +159,7 @@ def _bad_addresses(s: AsteriskSettings) -> Iterator[str]:
     yield from _bad_address("AGI host", s.agi_host)
     if s.media_address is not None:
         yield from _bad_address("media address", s.media_address)
-    elif s.bind_address in ("0.0.0.0", "::"):
+    elif s.bind_address in EVERY_ADDRESS:
         yield "media address must be named when SIP binds to every address: say where callers shall send voice to"
 
 

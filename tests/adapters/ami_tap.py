@@ -42,7 +42,9 @@ class AmiTap:
         """Sends one action and returns its response. One at a time."""
         self.answers.clear()
         self.writer.write("".join(f"{k}: {v}\r\n" for k, v in headers.items()).encode() + b"\r\n")
-        return await self._wait(lambda: self.answers.pop(0) if self.answers else None, 8, f"no answer to {headers['Action']}")
+        return await self._wait(
+            lambda: self.answers.pop(0) if self.answers else None, 8, f"no answer to {headers['Action']}"
+        )
 
     async def event(self, name: str, within_s: float = 8, **wanted: str) -> Block:
         """The next event of that name (and these headers), taken from the list."""

@@ -7,11 +7,13 @@ Ports follow design.md section 5: base+60 SIP, +73 FastAGI, +38 AMI, +1000.. RTP
 import asyncio
 import contextlib
 import dataclasses
+import math
 import os
 import re
 import shutil
 import tempfile
 import time
+import wave
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,7 +56,9 @@ class PrivateAsterisk:
 
 
 @contextlib.asynccontextmanager
-async def private_asterisk(port_base: int, folder: Path | None = None, **changes: object) -> AsyncIterator[PrivateAsterisk]:
+async def private_asterisk(
+    port_base: int, folder: Path | None = None, **changes: object
+) -> AsyncIterator[PrivateAsterisk]:
     """Starts an Asterisk on the ports of `port_base` and ends it afterwards.
 
     folder      where it keeps its things; left out: a folder that is removed afterwards
@@ -66,6 +70,7 @@ async def private_asterisk(port_base: int, folder: Path | None = None, **changes
         folder = folder or Path(name)
         settings = dataclasses.replace(test_settings(port_base, folder), **changes)  # type: ignore[arg-type]
         render(settings, folder)
+        _make_music(settings.music_dir)
         output = folder / "console"
         with output.open("wb") as console:
             process = await asyncio.create_subprocess_exec(
@@ -73,7 +78,9 @@ async def private_asterisk(port_base: int, folder: Path | None = None, **changes
             )
         try:
             site = PrivateAsterisk(settings, folder, program.argv, process.pid)
-            await until(lambda: READY in output.read_bytes() or process.returncode is not None, START_S, "Asterisk is not ready")
+            await until(
+                lambda: READY in output.read_bytes() or process.returncode is not None, START_S, "Asterisk is not ready"
+            )
             transports = await site.cli("pjsip show transports")
             assert f":{settings.sip_port}" in transports, f"SIP is not bound: {transports}\n{site.log}"
             yield site
@@ -99,7 +106,7 @@ def test_settings(port_base: int, folder: Path) -> AsteriskSettings:
         module_dir=program.module_dir,
         data_dir=program.data_dir,
         prompts_dir=REPOSITORY / "ivr" / "prompts",
-        music_dir=program.music_dir,
+        music_dir=folder / "music",
         run_dir=Path(tempfile.gettempdir()) / f"jt-run-{os.getpid()}-{port_base}",  # short, whatever the folder is
         ring_s=2,
         qualify_s=0,
@@ -108,6 +115,15 @@ def test_settings(port_base: int, folder: Path) -> AsteriskSettings:
 
 
 test_settings.__test__ = False  # type: ignore[attr-defined]  # a settings maker, not a test
+
+
+def _make_music(folder: Path) -> None:
+    """Ten seconds of a 440 Hz tone, so that a test can hear whether the music plays."""
+    folder.mkdir(parents=True, exist_ok=True)
+    samples = (int(8000 * math.sin(2 * math.pi * 440 * n / 8000)) for n in range(80000))
+    with wave.open(str(folder / "tone.wav"), "wb") as file:
+        file.setparams((1, 2, 8000, 0, "NONE", "not compressed"))
+        file.writeframes(b"".join(sample.to_bytes(2, "little", signed=True) for sample in samples))
 
 
 async def until(is_true: Callable[[], bool], within_s: float, otherwise: str) -> None:

@@ -9,7 +9,7 @@ import contextlib
 import hashlib
 import itertools
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
 _ids = itertools.count(1)
@@ -136,8 +136,8 @@ class SipPeer(asyncio.DatagramProtocol):
 
         return await self._wait(pick, within_s, f"no {method} came")
 
-    async def _wait(self, pick, within_s: float, otherwise: str):  # type: ignore[no-untyped-def]
-        async def loop():  # type: ignore[no-untyped-def]
+    async def _wait(self, pick: Callable[[], Message | None], within_s: float, otherwise: str) -> Message:
+        async def loop() -> Message:
             async with self.news:
                 while (found := pick()) is None:
                     await self.news.wait()

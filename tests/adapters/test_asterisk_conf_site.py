@@ -7,8 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from asterisk_conf.render import render
 from asterisk_conf.settings import TrunkSettings
 from tests.adapters.ami_tap import ami_tap
@@ -16,7 +14,6 @@ from tests.adapters.asterisk_fixture import private_asterisk, test_settings, unt
 from tests.adapters.sip_peer import SDP, Call, sip_peer
 
 PORT_BASE = 22200
-pytestmark = pytest.mark.asyncio
 # AudioSocket and other applications of 22 that the linter does not know are not used; nothing has to be ignored so far
 ALINT_IGNORE = ""
 
@@ -49,7 +46,7 @@ def _lives(pid: int) -> bool:
         return False
 
 
-async def test_linter_finds_nothing(tmp_path: Path) -> None:
+def test_linter_finds_nothing(tmp_path: Path) -> None:
     """The rendered dialplan has no typing mistake that asterisklint knows."""
     render(test_settings(PORT_BASE, tmp_path), tmp_path)
     linter = Path(sys.executable).with_name("asterisklint")
