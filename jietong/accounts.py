@@ -1,7 +1,7 @@
 """Passwords of seats and PINs of agents: those of the site file, and generated ones for the rest.
 
 Owns DIR/data/accounts.json (mode 0600); must not print anything.
-Contract: design.md section 5 (generated at first start, kept in DIR); an auto_login seat has an agent of its own number.
+Contract: design.md section 5 (generated at first start, kept in DIR); an auto_login seat has an agent of its number.
 """
 
 import json
@@ -89,4 +89,4 @@ def _write(path: Path, accounts: dict[str, dict[str, str]]) -> None:
     fd, name = tempfile.mkstemp(dir=path.parent, prefix=FILE)  # mkstemp gives mode 0600
     with os.fdopen(fd, "w", encoding="utf-8") as file:
         json.dump(accounts, file, indent=1)
-    os.replace(name, path)
+    Path(name).replace(path)

@@ -92,7 +92,7 @@ class Child:
         return cls(plan, running, log)
 
     async def wait_ready(self) -> None:
-        """Returns once the child said that it is ready and answers; raises ChildFailedError when it ends or takes too long."""
+        """Returns once the child said that it is ready and answers; raises ChildFailedError when it ends or is late."""
         ready = asyncio.ensure_future(self._is_ready())
         ended = asyncio.ensure_future(self.wait_ended())
         try:
@@ -142,7 +142,7 @@ class Child:
 
     async def _is_ready(self) -> None:
         await self._said_ready.wait()
-        while self.plan.answers and not await self.plan.answers():
+        while self.plan.answers and not await self.plan.answers():  # noqa: ASYNC110  # a port has no event to wait for
             await asyncio.sleep(PROBE_EVERY_S)
 
     async def _read(self, stream: asyncio.StreamReader | None, watched: bool) -> None:

@@ -1,6 +1,6 @@
 """The `jietong` command: names, options and exit codes; each command calls one piece.
 
-Owns what an operator types; must not do the work itself. Pieces are imported when they are called, so that the command starts fast.
+Owns what an operator types; must not do the work itself. Pieces are imported when called, so that it starts fast.
 Contract: design.md section 5. Exit codes: 0 done, 1 it failed, 2 the configuration or the command line is wrong.
 """
 

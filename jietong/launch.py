@@ -86,7 +86,7 @@ def _asterisk(site: RunningSite, program: Program) -> ChildPlan:
         (*program.argv, "-C", str(conf_file(site.layout.asterisk)), "-f", "-n"),
         ready_line="Asterisk Ready.",
         answers=_greets("127.0.0.1", site.ports.ami, b"Asterisk Call Manager"),
-        ready_within_s=60,  # 0.3 s usually; a loaded machine that reads the modules from disk for the first time takes longer
+        ready_within_s=60,  # 0.3 s usually; a loaded machine that reads the modules for the first time takes longer
         stop_within_s=3,
     )
 

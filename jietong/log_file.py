@@ -12,7 +12,7 @@ KEPT = 3
 
 
 class LogFile:
-    """Appends bytes to `path`; at `max_bytes` the file becomes path.1, path.1 becomes path.2, and so on up to `kept`."""
+    """Appends bytes to `path`; at `max_bytes` the file becomes path.1, path.1 becomes path.2, up to `kept`."""
 
     def __init__(self, path: Path, max_bytes: int = MAX_BYTES, kept: int = KEPT) -> None:
         self.path = path
@@ -45,5 +45,5 @@ class LogFile:
             older = self.path.with_name(f"{self.path.name}.{number}")
             newer = self.path.with_name(f"{self.path.name}.{number - 1}") if number > 1 else self.path
             if newer.exists():
-                os.replace(newer, older)
+                newer.replace(older)
         self._open()

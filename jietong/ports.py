@@ -1,7 +1,7 @@
 """Says which ports of a site are taken before anything starts.
 
-Owns that check; must not choose ports. Asterisk needs it: on a taken SIP port it starts as if all were well and gets no calls
-(asterisk.md, start-up traps).
+Owns that check; must not choose ports. Asterisk needs it: on a taken SIP port it starts as if all were well and gets
+no calls (asterisk.md, start-up traps).
 """
 
 import errno

@@ -1,7 +1,7 @@
-"""What must be true before a site's first process starts: files checked, folder ours, ports free, accounts and database there.
+"""What must be true before a site's first process starts: site file checked, ports free, accounts and database there.
 
 Owns that order and what is removed at the end; must not start processes (launch.py names them, up.py runs them).
-Contract: design.md section 5 and issue 2 item 9: every mistake is one clear message before anything starts.
+Contract: design.md section 5 and every mistake is one clear message before anything starts.
 """
 
 import contextlib
@@ -119,7 +119,7 @@ def clear_run_folder(layout: Layout) -> None:
 
 
 def warn_about_host_name(tell: Callable[[str], None]) -> None:
-    """Tells when this machine's own name doesn't resolve: Asterisk asks for it and may block for seconds with each call."""
+    """Tells when this machine's own name doesn't resolve: Asterisk asks for it and may block for seconds at each call."""
     name = socket.gethostname()
     resolved = threading.Event()
 

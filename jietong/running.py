@@ -35,7 +35,10 @@ class Ports(BaseModel):
 
     @classmethod
     def of(cls, network: Network, port_base: int | None) -> "Ports":
-        """The configured ports, or those that a port base N gives: N+60 SIP, N+73 FastAGI, N+38 AMI, N+80 HTTP, N+1000..N+8999 RTP."""
+        """The configured ports, or those of a port base N.
+
+        N+60 SIP, N+73 FastAGI, N+38 AMI, N+80 HTTP, N+1000..N+8999 RTP (design.md section 5)
+        """
         if port_base is None:
             return cls(
                 sip=network.sip_port,
@@ -103,7 +106,7 @@ class RunningSite(BaseModel):
         fd, name = tempfile.mkstemp(dir=self.layout.run, prefix=RUNNING_FILE)  # mkstemp gives mode 0600
         with os.fdopen(fd, "w", encoding="utf-8") as file:
             file.write(self.model_dump_json(indent=1))
-        os.replace(name, self.layout.run / RUNNING_FILE)
+        Path(name).replace(self.layout.run / RUNNING_FILE)
 
     @classmethod
     def load(cls, var: Path) -> "RunningSite":

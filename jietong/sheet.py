@@ -1,77 +1,87 @@
 """What an operator reads once the site runs: how to dial in, accounts, addresses.
 
-Owns those texts; must not start anything. Contract: design.md section 5; passwords show at the first start only, the demo's always.
+Owns those texts; must not start anything.
+Contract: design.md section 5; a generated password shows at the first start only, the demo's always.
 """
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from jietong.accounts import Accounts
 from jietong.running import RunningSite
 
+INDENT = " " * 13
+HIDDEN = "(as before)"
+
 
 def ready_sheet(site: RunningSite, accounts: Accounts, is_demo: bool) -> str:
     """Returns the text that `jietong up` prints when everything runs; its first line is `Jietong ready`."""
-    config = site.site
-    address = config.network.media_address or config.network.bind
-    sip = f"{address}:{site.ports.sip}"
-    lines = [
-        "Jietong ready",
-        "",
-        f"  Hotline    sip:{config.hotline.number}@{sip} (UDP)",
-        "             dial it from a softphone that is not registered, at one of the addresses of a trunk:",
-        *(f"             {trunk.name}: {', '.join(trunk.match)}" for trunk in config.trunks),
-    ]
-    if is_demo:
-        lines.append("             callers named 13900000001 to 13900000009 are VIP, every other one is ordinary")
-    lines += ["", f"  Seats      register a softphone at {sip} (UDP) with user name and password:"]
-    shown = set(accounts.seat_passwords) if is_demo else accounts.fresh
-    lines += list(_seat_lines(site, shown))
-    lines += _pin_lines(site, shown)
-    if not is_demo:
-        lines.append(f"             all passwords and PINs: jietong accounts --var {site.var}")
-    web = f"http://{config.network.bind}:{site.ports.http}"
-    lines += [
-        "",
-        f"  Web        {web}/metrics   {web}/healthz",
-        f"  Look       jietong status --var {site.var}     jietong calls --var {site.var}",
-        f"  Logs       {site.layout.logs}",
-        "",
-        "Ctrl-C stops everything.",
-    ]
-    return "\n".join(lines)
+    shown = set(site.seat_passwords) | set(site.agent_pins) if is_demo else accounts.fresh
+    return "\n".join(
+        [
+            "Jietong ready",
+            "",
+            *_dial_lines(site, is_demo),
+            "",
+            *_account_lines(site, shown),
+            "",
+            f"  Web        http://{_web(site)}/metrics   http://{_web(site)}/healthz",
+            f"  Look       jietong status --var {site.var}   jietong calls --var {site.var}",
+            f"  Accounts   jietong accounts --var {site.var}",
+            f"  Logs       {site.layout.logs}",
+            "",
+            "Ctrl-C stops everything.",
+        ]
+    )
 
 
 def show_accounts(var: Path, as_json: bool) -> int:
-    """Prints user name and password of every seat and the PIN of every agent of the running site in `var`."""
+    """Prints the password of every seat and the PIN of every agent of the running site in `var`; returns the exit code."""
     site = RunningSite.load(var)
     if as_json:
-        json.dump({"seats": site.seat_passwords, "agents": site.agent_pins}, sys.stdout, indent=1)
-        sys.stdout.write("\n")
-        return 0
-    everything = set(site.seat_passwords) | set(site.agent_pins)
-    print("\n".join([*_seat_lines(site, everything), *_pin_lines(site, everything)]))
+        text = json.dumps({"seats": site.seat_passwords, "agents": site.agent_pins}, indent=1)
+    else:
+        text = "\n".join(_account_lines(site, set(site.seat_passwords) | set(site.agent_pins)))
+    sys.stdout.write(text + "\n")
     return 0
 
 
-def _seat_lines(site: RunningSite, shown: set[str] | frozenset[str]) -> Iterator[str]:
+def _dial_lines(site: RunningSite, is_demo: bool) -> Iterator[str]:
+    number = site.site.hotline.number
+    yield f"  Hotline    dial sip:{number}@{_sip(site)} (UDP) from a softphone that is not registered and stands at"
+    for trunk in site.site.trunks:
+        yield f"{INDENT}{', '.join(trunk.match)} (trunk {trunk.name})"
+    if is_demo:
+        yield f"{INDENT}with 13900000001 to 13900000009 as its own number the caller is VIP, with any other ordinary"
+
+
+def _account_lines(site: RunningSite, shown: Collection[str]) -> Iterator[str]:
+    """Seats with passwords; agents with PINs, beside the seat when their numbers are the same."""
+    yield f"  Seats      register a softphone at {_sip(site)} (UDP) with user name and password"
+    yield f"{INDENT}{'user':<8}{'password':<18}{'PIN':<14}serves"
     for seat in site.site.seats:
-        password = (
-            site.seat_passwords[seat.number]
-            if seat.number in shown
-            else "as in the site file, or as shown at first start"
-        )
-        dedicated = f"for {', '.join(seat.dedicated_to)} first" if seat.dedicated_to else "for everyone"
-        login = "ready once registered" if seat.auto_login else f"dial {site.site.feature_codes.log_in} to log in"
-        yield f"             {seat.number:<6} {password:<18} {dedicated}, {login}"
-
-
-def _pin_lines(site: RunningSite, shown: set[str] | frozenset[str]) -> list[str]:
-    pins = [f"             {number:<6} {pin}" for number, pin in site.agent_pins.items() if number in shown]
-    if not pins:
-        return []
+        password = site.seat_passwords[seat.number] if seat.number in shown else HIDDEN
+        pin = site.agent_pins.get(seat.number, "") if seat.number in shown else HIDDEN
+        serves = f"{', '.join(seat.dedicated_to)} first" if seat.dedicated_to else "everyone"
+        login = ", ready once registered" if seat.auto_login else ""
+        yield f"{INDENT}{seat.number:<8}{password:<18}{pin:<14}{serves}{login}"
     codes = site.site.feature_codes
-    head = f"  Agents     number and PIN, asked for at a seat ({codes.log_in} log in, {codes.log_out} log out, {codes.pause} pause, {codes.ready} ready):"
-    return ["", head, *pins]
+    yield f"  Agents     dial at a seat: {codes.log_in} log in, {codes.log_out} log out, {codes.pause} pause, {codes.ready} ready"
+    for number, pin in site.agent_pins.items():
+        if number not in site.seat_passwords:
+            yield f"{INDENT}{number:<8}{'PIN':<18}{pin if number in shown else HIDDEN}"
+
+
+def _sip(site: RunningSite) -> str:
+    network = site.site.network
+    return _at(network.media_address or network.bind, site.ports.sip)
+
+
+def _web(site: RunningSite) -> str:
+    return _at(site.site.network.bind, site.ports.http)
+
+
+def _at(address: str, port: int) -> str:
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"

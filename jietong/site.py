@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 
 NUMBER = r"^[0-9]{2,15}$"
 WORD = r"^[a-z][a-z0-9_-]{0,31}$"
-SECRET = r"^[A-Za-z0-9_.~!@%+=-]{8,64}$"
+SECRET = r"^[A-Za-z0-9_.~!@%+=-]{8,64}$"  # noqa: S105  # a pattern
 PIN = r"^[0-9]{4,12}$"
 FEATURE_CODE = r"^\*[0-9]{2,4}$"
 PLAIN_TEXT = r"^[^\x00-\x1f\x7f]{0,64}$"

@@ -1,7 +1,7 @@
 """Mistakes of a site file that no single value shows: doubles, unknown names, ports that collide.
 
-Owns the checks across tables; must not read files. Works on what the file says, so that it finds its mistakes beside those
-of single values; a value of the wrong type is left to the shape in site.py. Contract: design.md section 5.
+Owns the checks across tables; must not read files. Works on what the file says, so that its mistakes are told beside
+those of single values; a value of the wrong type is left to the shape in site.py. Contract: design.md section 5.
 """
 
 import difflib
@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 from jietong.site import FeatureCodes, Hotline, Network, Site
 from jietong.toml_lines import KeyPath
+
+EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104  # what to refuse, nothing is bound
 
 
 class Mistake(NamedTuple):
@@ -139,11 +141,11 @@ def _ports(raw: dict[str, Any]) -> Iterator[Mistake]:
 
 def _media_address(raw: dict[str, Any]) -> Iterator[Mistake]:
     network = _table(raw, "network")
-    if network.get("bind") in ("0.0.0.0", "::") and "media_address" not in network:
+    if network.get("bind") in EVERY_ADDRESS and "media_address" not in network:
         yield Mistake(
             ("network", "bind"),
-            f"{network['bind']!r} listens on every address: name the one that voice shall be sent to (network.media_address)",
+            f"{network['bind']!r} listens on every address: name the one to send voice to (network.media_address)",
         )
     media = network.get("media_address")
-    if media in ("0.0.0.0", "::"):
+    if media in EVERY_ADDRESS:
         yield Mistake(("network", "media_address"), f"{media!r} is no address that voice can be sent to")

@@ -1,7 +1,7 @@
 """Reads a site file and tells all of its mistakes at once, each with file and line.
 
 Owns the way from bytes to a checked Site; must not start anything. Passwords and PINs never appear in a message.
-Rules: the shape in site.py, the checks in site_checks.py, the contract of design.md section 5 (exit 2 lists everything).
+Rules: the shape in site.py, the checks in site_checks.py, design.md section 5 (exit 2 lists everything).
 """
 
 import re
@@ -23,7 +23,7 @@ SHOWN_CHARACTERS = 40
 
 
 class SiteFileError(Exception):
-    """The site file cannot be used. `mistakes` holds one line each, `FILE:LINE: key: what is wrong`: correct them and start again."""
+    """The site file cannot be used: correct what `mistakes` lists, `FILE:LINE: key: what is wrong`, and start again."""
 
     def __init__(self, mistakes: list[str]) -> None:
         super().__init__("\n".join(mistakes))

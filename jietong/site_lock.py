@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 class AlreadyRunningError(Exception):
-    """Another `jietong up` runs on this folder: stop it (Ctrl-C, or SIGTERM to the process named), or use another --var."""
+    """Another `jietong up` runs on this folder: stop it (Ctrl-C, or SIGTERM to its process), or use another --var."""
 
 
 class SiteLock:

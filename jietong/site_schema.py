@@ -1,6 +1,6 @@
 """The site file's JSON Schema, for editors that complete and check TOML.
 
-Owns its text; docs/site.schema.json holds a copy (`jietong schema > docs/site.schema.json`). Source: the shape in site.py.
+Owns its text; docs/site.schema.json holds a copy (`make schema`). Source: the shape in site.py.
 """
 
 import json

@@ -1,7 +1,7 @@
 """Keeps the processes of a site running: starts them in order, starts again what dies, ends all of them.
 
-Owns order, back-off and the end; must not know what the children do. Rules: issue 2 item 9: everything stops within 10 s and
-nothing is left behind; a child that fails at the first start fails the whole start.
+Owns order, back-off and the end; must not know what the children do. Rules: design.md section 5 (everything stops
+within 10 s, nothing is left behind); a child that fails at the first start fails the whole start.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ KEPT_FOR_LATER_S = 0.5  # that each wave leaves to every wave after it
 
 @dataclass(frozen=True)
 class BackOff:
-    """How long to wait before a child that died is started again: doubling, and from the start again once it ran `stable_s`."""
+    """How long a child that died is away: doubling, and from the start again once it ran for `stable_s`."""
 
     first_s: float = 0.5
     longest_s: float = 10
@@ -53,9 +53,9 @@ class Supervisor:
         self.restarts = dict.fromkeys(self._was_ready, 0)
 
     async def start(self) -> None:
-        """Starts every child and returns once all are ready; raises ChildFailedError of the first that fails. Call `stop` in any case."""
+        """Starts every child and returns once all are ready; raises ChildFailedError. Call `stop` in any case."""
         self._keepers = [asyncio.create_task(self._keep(plan), name=plan.name) for plan in self._plans]
-        all_ready = asyncio.gather(*(event.wait() for event in self._was_ready.values()))
+        all_ready = asyncio.create_task(self._wait_all_ready())
         try:
             await asyncio.wait({all_ready, *self._keepers}, return_when=asyncio.FIRST_COMPLETED)
             for keeper in self._keepers:
@@ -89,6 +89,10 @@ class Supervisor:
     def pids(self) -> dict[str, int]:
         """Name -> process id of the children that run now."""
         return {name: child.pid for name, child in self._children.items()}
+
+    async def _wait_all_ready(self) -> None:
+        for event in self._was_ready.values():
+            await event.wait()
 
     async def _stop_child(self, child: Child, left_s: float) -> None:
         within_s = 0.0 if self._hurry.is_set() else max(0.0, min(child.plan.stop_within_s, left_s))

@@ -1,16 +1,19 @@
 """`jietong up`: one site in the foreground, from the checked site file to the last process ended.
 
-Owns the order of a start and what the exit code says; must not know how a process is run (launch.py) or kept (supervisor.py).
-Contract: design.md section 5. Exit codes: 0 stopped as asked, 1 it failed, 2 the site file is wrong, 130 stopped before it was ready.
+Owns the order of a start and what the exit code says; must not know how a process is run (launch.py) or kept
+(supervisor.py). Contract: design.md section 5. Exit codes: 0 stopped as asked, 1 it failed, 2 the site file is wrong,
+130 stopped before it was ready.
 """
 
 import asyncio
+import contextlib
 import json
 import signal
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TextIO
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -35,7 +38,7 @@ from jietong.prepare import (
 from jietong.processes import customers_import
 from jietong.provision.private_copy import ProvisionError
 from jietong.provision.programs import ensure_asterisk
-from jietong.running import Layout, Ports, RunningSite
+from jietong.running import Layout, Ports
 from jietong.sheet import ready_sheet
 from jietong.site_file import SiteFileError
 from jietong.site_lock import AlreadyRunningError, SiteLock
@@ -81,7 +84,7 @@ def up(config: Path | None, var: Path, port_base: int | None) -> int:
 
 
 def run_children(plans: Sequence[ChildPlan], logs: Path, ready_text: str) -> int:
-    """Starts the children, prints `ready_text` once all are ready, keeps them running until a signal; returns the exit code."""
+    """Starts the children, prints `ready_text` once all are ready, keeps them until a signal; returns the exit code."""
     return asyncio.run(_run_children(plans, logs, ready_text))
 
 
@@ -106,7 +109,7 @@ async def _run_children(plans: Sequence[ChildPlan], logs: Path, ready_text: str)
         if work.done() and not stop.is_set():
             work.result()
             code = exit_codes.DONE
-            print(ready_text, flush=True)
+            _write(sys.stdout, ready_text)
             work = asyncio.create_task(supervisor.wait_broken())
             await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
             if work.done():
@@ -154,9 +157,16 @@ class _Teller:
 
 
 def _say(text: str) -> None:
-    print(f"jietong: {text}", file=sys.stderr, flush=True)
+    _write(sys.stderr, f"jietong: {text}")
 
 
 def _refuse(text: str, code: int) -> int:
-    print(text if code == exit_codes.WRONG_CONFIGURATION else f"jietong: {text}", file=sys.stderr, flush=True)
+    _write(sys.stderr, text if code == exit_codes.WRONG_CONFIGURATION else f"jietong: {text}")
     return code
+
+
+def _write(stream: TextIO, text: str) -> None:
+    """A terminal that is gone must not keep the site from stopping."""
+    with contextlib.suppress(OSError):
+        stream.write(text + "\n")
+        stream.flush()
