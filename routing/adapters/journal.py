@@ -16,7 +16,6 @@ from itertools import islice
 from typing import Any
 
 import structlog
-from redis import ResponseError
 
 from routing.adapters import codec, redis_clients
 from routing.events import Event
@@ -30,6 +29,21 @@ LINGER_S = 0.002  # lets a decision's orders go out first, and entries travel to
 ROUND_TRIP_S = 1.0
 BACK_OFF_S = (0.05, 1.0)  # first and longest pause between tries
 SEQ_PER_MS = 4096
+
+_APPEND_AFTER = """
+local top = '0-0'
+if redis.call('exists', KEYS[1]) == 1 then
+  local about = redis.call('xinfo', 'stream', KEYS[1])
+  for i = 1, #about, 2 do
+    if about[i] == 'last-generated-id' then top = about[i + 1] end
+  end
+end
+if top ~= ARGV[1] then return {0, top} end
+for i = 3, #ARGV, 2 do
+  top = redis.call('xadd', KEYS[1], 'MAXLEN', '~', ARGV[2], ARGV[i], 'e', ARGV[i + 1])
+end
+return {1, top}
+"""
 
 Place = tuple[int, int]  # a stream id as numbers: milliseconds, sequence
 log = structlog.get_logger("journal")
@@ -47,11 +61,10 @@ class _Line:
 class JournalWriter:
     """Writes the journal of one hotline in the background. Belongs to one asyncio loop; not for several threads.
 
-    Ids are `<ms>-<seq>` chosen here and always rise, also when the clock steps back, so an entry sent twice is refused
-    by
-    the stream and a batch whose answer got lost can be settled by asking. When the buffer is full the oldest entries
-    are dropped, counted
-    in `dropped` and logged. A store that comes back without its last entries is given them again under their old ids.
+    Ids are `<ms>-<seq>`, chosen here, and always rise, also when the clock steps back. The store takes a batch only if
+    the stream ends where this writer believes; so an answer that got lost, or another writer, is noticed and settled.
+    A store that comes back without its last entries is given them again under their old ids. When the buffer is full
+    the oldest entries are dropped, counted in `dropped` and logged.
     """
 
     def __init__(
@@ -66,12 +79,14 @@ class JournalWriter:
         self.dropped = 0
         self.is_connected = False
         self._store = redis_clients.open_async(url, retries=0)
+        self._append_after = self._store.register_script(_APPEND_AFTER)
         self._key = redis_clients.key(prefix, "journal")
         self._clock = clock
         self._bound = bound
         self._keep = keep
         self._last: Place = (0, 0)
-        self._sent: Place = (0, 0)
+        self._sent: Place = (0, 0)  # last entry that may have reached the store
+        self._top: Place = (0, 0)  # where the stream ends as far as is known
         self._pending: deque[_Line] = deque()
         self._written: deque[_Line] = deque(maxlen=TAIL)
         self._wanted = asyncio.Event()
@@ -147,73 +162,62 @@ class JournalWriter:
     async def _write_once(self) -> bool:
         try:
             async with asyncio.timeout(ROUND_TRIP_S):
-                if not self.is_connected:
-                    await self._settle()
-                await self._write_batch()
+                top = await self._write_batch()
+                if top != self._top:
+                    await self._settle(top)
         except Exception as error:  # noqa: BLE001 whatever it is, the journal goes on trying while the router lives
             self._note_away(error)
             with suppress(*redis_clients.AWAY):
                 await self._store.connection_pool.disconnect()
             return False
+        self._note_back()
         return True
 
-    async def _write_batch(self) -> None:
+    async def _write_batch(self) -> Place:
+        """Writes the next entries, all or none, if the stream ends where this writer left it; returns where it ends
+        now. Whatever went wrong before (an answer lost, entries lost, another writer) shows as another end.
+        """
         batch = list(islice(self._pending, BATCH))
-        if not batch:
-            return
-        # all or none: a refusal in the middle would leave a hole that later ids close for ever
-        async with self._store.pipeline(transaction=True) as pipe:
-            for line in batch:
-                pipe.xadd(
-                    self._key, {"e": self._raw_of(line)}, id=id_of(line.place), maxlen=self._keep, approximate=True
-                )
+        arguments: list[str | bytes | int] = [id_of(self._top), self._keep]
+        for line in batch:
+            arguments += id_of(line.place), self._raw_of(line)
+        if batch:
             self._sent = batch[-1].place
-            answers = await pipe.execute(raise_on_error=False)
-        refusals = [answer for answer in answers if isinstance(answer, Exception)]
-        if refusals:
-            self.is_connected = False  # the next round asks what is there
-            if not all("equal or smaller" in str(refusal) for refusal in refusals):
-                raise refusals[0]
-            return
+        is_written, top = await self._append_after(keys=[self._key], args=arguments)
+        if not is_written:
+            return place_of(top)
         self._written.extend(batch)
         while self._pending and self._pending[0].place <= self._sent:  # some may have been dropped meanwhile
             self._pending.popleft()
+        self._top = place_of(top)
+        return self._top
 
-    async def _settle(self) -> None:
-        """Finds out what the store has: drops what it took without our hearing of it, renumbers what it would refuse,
-        resends what it lost.
+    async def _settle(self, top: Place) -> None:
+        """Goes on from a stream that ends at `top`: drops what is there without our having heard of it, resends what
+        the store lost, renumbers what it would refuse.
         """
-        top = await self._top()
-        self._last = max(self._last, top)
         await self._drop_those_there()
         lost = [line for line in self._written if line.place > top]
         if lost:
             log.error("store lost its last entries, they are written again", entries=len(lost))
             self._written = deque((line for line in self._written if line.place <= top), maxlen=TAIL)
             self._pending.extendleft(reversed(lost))
+        self._last = max(self._last, top)
         if self._pending and self._pending[0].place <= top:
             self._renumber(top)
-        self._note_back()
+        self._top = top
 
     async def _drop_those_there(self) -> None:
         doubtful = [line for line in islice(self._pending, BATCH) if line.place <= self._sent]
         if not doubtful:
             return
         answer: Any = await self._store.xrange(self._key, id_of(doubtful[0].place), id_of(doubtful[-1].place))
-        there = {place_of(found) for found, _ in answer}
-        self._written.extend(line for line in doubtful if line.place in there)
+        there = {place_of(found): values.get(b"e") for found, values in answer}
+        mine = [line for line in doubtful if there.get(line.place) == line.raw]  # another writer may have the same id
+        self._written.extend(mine)
         while self._pending and self._pending[0].place <= doubtful[-1].place:
             self._pending.popleft()
-        self._pending.extendleft(line for line in reversed(doubtful) if line.place not in there)
-
-    async def _top(self) -> Place:
-        try:
-            about: Any = await self._store.xinfo_stream(self._key)
-        except ResponseError as error:
-            if "no such key" in str(error):
-                return (0, 0)
-            raise
-        return place_of(about["last-generated-id"])
+        self._pending.extendleft(line for line in reversed(doubtful) if line not in mine)
 
     def _renumber(self, top: Place) -> None:
         """Entries that were never written get ids above `top`: the clock stepped back over a restart, or another

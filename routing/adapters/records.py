@@ -65,8 +65,8 @@ class RecordsWriter:
             return 0
         try:
             return self._write(entries)
-        except SQLAlchemyError as error:
-            if not _is_refusal(error):
+        except (SQLAlchemyError, ArithmeticError, TypeError, ValueError) as error:  # sqlite3 raises OverflowError bare
+            if isinstance(error, SQLAlchemyError) and not _is_refusal(error):
                 raise _away(error) from error
             if len(entries) > 1:
                 return sum(self.write([entry]) for entry in entries)
