@@ -1,0 +1,20 @@
+"""Dialplan entry `answer_call`: who calls, and what follows from it for tier, language and representative.
+
+Owns these channel variables. Must not speak: the menu does. Rules: domain.md C1, H2; fails open.
+"""
+
+from agi_scripts.context import ScriptContext
+from asterisk_conf import names
+from ivr.adapters.agi_channel import AgiChannel
+
+
+def answer_call(channel: AgiChannel, context: ScriptContext) -> str:
+    """Sets tier, language and representative from the customer table; the defaults for anyone else."""
+    customer = context.customer(channel.caller, channel.env.get("agi_uniqueid", ""))
+    tier = customer.tier if customer is not None and customer.tier in context.tiers else context.default_tier
+    language = (customer.language if customer is not None else "") or context.language
+    channel.set_variable(names.TIER, tier)
+    channel.set_variable(names.LANGUAGE, language)
+    if customer is not None and customer.representative:
+        channel.set_variable(names.REPRESENTATIVE, customer.representative)
+    return "known" if customer is not None else "unknown"

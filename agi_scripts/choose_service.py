@@ -1,0 +1,34 @@
+"""Dialplan entry `choose_service`: plays the menu and says what the caller chose.
+
+Owns the performing of the menu's steps. Must not know what a key means: ivr/menu.py does. Rules: domain.md H11.
+"""
+
+from agi_scripts.context import ScriptContext
+from asterisk_conf import names
+from ivr.adapters.agi_channel import AgiChannel
+from ivr.menu import MAIN_MENU, Ask, Choose, KeyPressed, Menu, NothingPressed, start, step
+
+KEY_WITHIN_S = 5.0
+ANY_KEY = "0123456789*#"
+
+
+def choose_service(channel: AgiChannel, context: ScriptContext, menu: Menu = MAIN_MENU) -> str:
+    """Leads the caller through the menu; sets service, queue, language and that the caller goes on to the queue."""
+    position, output = start(menu, channel.get_variable(names.LANGUAGE))
+    while isinstance(output, Ask):
+        key = _ask(channel, context, position.language, output)
+        position, output = step(menu, position, KeyPressed(key) if key else NothingPressed())
+    assert isinstance(output, Choose)
+    channel.set_variable(names.SERVICE, output.service)
+    channel.set_variable(names.QUEUE, context.queue)
+    channel.set_variable(names.LANGUAGE, position.language)
+    channel.set_variable(names.NEXT, "queue")
+    return output.service
+
+
+def _ask(channel: AgiChannel, context: ScriptContext, language: str, ask: Ask) -> str:
+    for prompt in ask.prompts:
+        key = channel.play(context.prompt(language, prompt), ANY_KEY)
+        if key:
+            return key
+    return channel.key_within(KEY_WITHIN_S)

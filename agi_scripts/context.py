@@ -1,0 +1,70 @@
+"""What every script is given: the site's values and the doors to customers, agents and the router.
+
+Owns that bundle and the rule that a look-up is short and fails open. Must not know a menu.
+Rules: issue 2 item 7; wazo's habit: a look-up that fails must not drop a call.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import structlog
+
+from ivr.adapters.customers import Customer
+from routing.adapters.inbox import Command
+
+LOOK_UP_S = 0.5
+log = structlog.get_logger("agi")
+
+
+class CustomerLookUp(Protocol):
+    """Who calls."""
+
+    def look_up(self, phone: str) -> Customer | None:
+        """The customer with that number; None when unknown."""
+
+
+class PinCheck(Protocol):
+    """Whether an agent is who it says."""
+
+    def is_right(self, number: str, pin: str) -> bool:
+        """Whether number and PIN belong together."""
+
+
+class RouterDoor(Protocol):
+    """Commands to the router."""
+
+    def ask(self, command: Command) -> tuple[bool, str]:
+        """Whether it was obeyed, and if not why; raises RouterSilent."""
+
+
+@dataclass(frozen=True)
+class ScriptContext:
+    """A worker's bundle. `tiers` and `queue` are the site's words; `prompts` holds a folder for each language."""
+
+    language: str
+    queue: str
+    default_tier: str
+    tiers: frozenset[str]
+    prompts: Path
+    customers: CustomerLookUp
+    pins: PinCheck
+    router: RouterDoor
+    pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(16, thread_name_prefix="look-up"))
+
+    def prompt(self, language: str, name: str) -> str:
+        """The sound file of a prompt, without its ending, as Asterisk wants it."""
+        return str(self.prompts / language / name)
+
+    def customer(self, phone: str, call: str) -> Customer | None:
+        """The customer who calls; None when unknown, or when the look-up fails or takes longer than LOOK_UP_S (logged: the call goes on)."""
+        return self._limited(lambda: self.customers.look_up(phone), call, "customer")
+
+    def _limited(self, look_up: Callable[[], Customer | None], call: str, what: str) -> Customer | None:
+        try:
+            return self.pool.submit(look_up).result(LOOK_UP_S)
+        except Exception as error:  # noqa: BLE001 - whatever a database driver raises, the caller is served
+            log.warning("look-up failed, the call goes on without it", call=call, what=what, error=type(error).__name__)
+            return None

@@ -1,0 +1,35 @@
+"""Dialplan entry `log_in_agent`: an agent logs in at the seat it dials from, by number and PIN.
+
+Owns the conversation. Must not keep or log what was typed. Rules: issue 2 item 5; domain.md P3.
+"""
+
+import structlog
+
+from agi_scripts.context import ScriptContext
+from agi_scripts.seat_command import ask_router, seat_of
+from ivr.adapters.agi_channel import AgiChannel
+from routing.events import AgentLoggedIn
+
+TRIES = 3
+MAX_DIGITS = 15
+DIGIT_WITHIN_S = 6.0
+log = structlog.get_logger("agi")
+
+
+def log_in_agent(channel: AgiChannel, context: ScriptContext) -> str:
+    """Asks number and PIN up to three times; says truthfully whether the agent is logged in now."""
+    seat = seat_of(channel)
+    for _ in range(TRIES):
+        number, _ = channel.digits(context.prompt(context.language, "enter-agent-number"), MAX_DIGITS, DIGIT_WITHIN_S)
+        pin, _ = channel.digits(context.prompt(context.language, "enter-pin"), MAX_DIGITS, DIGIT_WITHIN_S)
+        try:
+            is_right = bool(seat and number and pin) and context.pins.is_right(number, pin)
+        except Exception as error:  # noqa: BLE001 - whatever the database driver raises, the agent hears that it must try later
+            log.error("PIN cannot be checked", call=channel.env.get("agi_uniqueid", ""), error=type(error).__name__)
+            channel.play(context.prompt(context.language, "try-later"), "")
+            return "try_later"
+        if is_right:
+            return ask_router(channel, context, AgentLoggedIn(0.0, number, seat), "logged-in")
+        channel.play(context.prompt(context.language, "wrong-pin"), "")
+    log.warning("log-in refused after wrong PINs", call=channel.env.get("agi_uniqueid", ""), seat=seat)
+    return "refused"

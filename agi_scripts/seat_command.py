@@ -1,0 +1,45 @@
+"""What the feature codes share: which seat dials, and telling the agent what the router said.
+
+Owns the seat's number from the channel's name, and the spoken answer. Must not decide whether a command is right.
+Rules: docs/discussions.md (who may log an agent out); `seat:NUMBER` as agent means whoever sits there.
+"""
+
+import re
+
+import structlog
+
+from agi_scripts.context import ScriptContext
+from ivr.adapters.agi_channel import AgiChannel
+from routing.adapters.inbox import Command
+from routing.adapters.inbox_client import RouterSilent
+
+_SEAT_CHANNEL = re.compile(r"PJSIP/([0-9]{2,15})-[0-9a-f]{8}")
+log = structlog.get_logger("agi")
+
+
+def seat_of(channel: AgiChannel) -> str:
+    """The number of the seat whose authenticated device this channel is; empty for anything else."""
+    found = _SEAT_CHANNEL.fullmatch(channel.env.get("agi_channel", ""))
+    return found[1] if found else ""
+
+
+def whoever_sits(channel: AgiChannel) -> str:
+    """The agent of a command that means whoever sits at the seat."""
+    return f"seat:{seat_of(channel)}"
+
+
+def ask_router(channel: AgiChannel, context: ScriptContext, command: Command, done: str) -> str:
+    """Sends the command and plays prompt `done`, or why not; returns one word for the log."""
+    try:
+        is_obeyed, why = context.router.ask(command)
+    except RouterSilent as error:
+        log.error("no answer from the router", call=channel.env.get("agi_uniqueid", ""), error=str(error))
+        prompt, result = "try-later", "try_later"
+    else:
+        if is_obeyed:
+            prompt, result = done, done.replace("-", "_")
+        else:
+            prompt = "not-logged-in" if why == "not logged in" else "try-later"
+            result = f"refused: {why}"
+    channel.play(context.prompt(context.language, prompt), "")
+    return result

@@ -1,0 +1,82 @@
+"""A FastAGI worker process: the scripts, their doors and the server put together.
+
+Owns the order in which one worker starts and stops. Must not know a script's work.
+Rules: design.md section 2.
+"""
+
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from agi_scripts.answer_call import answer_call
+from agi_scripts.choose_service import choose_service
+from agi_scripts.context import ScriptContext
+from agi_scripts.log_in_agent import log_in_agent
+from agi_scripts.log_out_agent import log_out_agent
+from agi_scripts.pause_agent import pause_agent
+from agi_scripts.ready_agent import ready_agent
+from ivr.adapters.agi_channel import AgiChannel
+from ivr.adapters.customers import Customers
+from ivr.adapters.fastagi_server import FastAgiServer, Script
+from jietong.database import open_engine
+from jietong.launch import PROMPTS
+from jietong.logs import configure
+from jietong.running import RunningSite
+from routing.adapters.agents_table import AgentPins
+from routing.adapters.inbox_client import InboxClient
+from routing.adapters.redis_clients import prefix_of
+
+DRAIN_S = 3.0  # menus that take longer end at once, and the dialplan leads the caller to a person
+
+ScriptWork = Callable[[AgiChannel, ScriptContext], str]
+SCRIPTS: dict[str, ScriptWork] = {
+    "answer_call": answer_call,
+    "choose_service": choose_service,
+    "log_in_agent": log_in_agent,
+    "log_out_agent": log_out_agent,
+    "pause_agent": pause_agent,
+    "ready_agent": ready_agent,
+}
+
+
+def main(var: Path) -> int:
+    """Serves AGI for the site in folder `var` until SIGTERM; returns the exit code."""
+    configure("agi")
+    site = RunningSite.load(var)
+    context = context_of(site)
+    scripts = {name: _bound(work, context) for name, work in SCRIPTS.items()}
+    host = "127.0.0.1"
+    server = FastAgiServer(host, site.ports.agi, scripts, site.site.agi.calls_per_worker)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    accepting = threading.Thread(target=server.serve, name="accept")
+    accepting.start()
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    stop.wait()
+    server.drain(DRAIN_S)
+    accepting.join()
+    context.pool.shutdown(wait=False, cancel_futures=True)
+    return 0
+
+
+def _bound(work: ScriptWork, context: ScriptContext) -> Script:
+    return lambda channel: work(channel, context)
+
+
+def context_of(site: RunningSite) -> ScriptContext:
+    """The scripts' bundle for a running site."""
+    engine = open_engine(site.database_url)
+    return ScriptContext(
+        language=site.site.hotline.language,
+        queue=site.site.hotline.queue,
+        default_tier=site.site.hotline.default_tier,
+        tiers=frozenset(site.site.tiers),
+        prompts=PROMPTS,
+        customers=Customers(engine),
+        pins=AgentPins(engine),
+        router=InboxClient(site.store_url, prefix_of(site.site.hotline.number)),
+    )
