@@ -40,9 +40,11 @@ def render(settings: AsteriskSettings, folder: Path) -> None:
     if wrong:
         raise UnsafeSetting("; ".join(wrong))
     etc = conf_file(folder).parent
-    for path in (etc, *_folders(folder), settings.run_dir):
+    private = (*_folders(folder), settings.run_dir)
+    for path in (etc, *private):
         path.mkdir(parents=True, exist_ok=True)
-    settings.run_dir.chmod(0o700)  # the control socket is a root shell of Asterisk: nobody else's business
+    for path in private:  # the control socket obeys whoever reaches it; logs and registrations hold numbers of people
+        path.chmod(0o700)
     for name, text in texts.items():
         _replace(etc / name, text, 0o600 if name in SECRET_FILES else 0o644)
 

@@ -1,6 +1,8 @@
 """The rendered configuration in a real Asterisk: who gets in, where a call goes, what the router hears."""
 
 import asyncio
+import itertools
+import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -8,7 +10,7 @@ import pytest_asyncio
 
 from tests.adapters.agi_stub import agi_stub
 from tests.adapters.ami_tap import AmiTap, ami_tap
-from tests.adapters.asterisk_fixture import PrivateAsterisk, private_asterisk
+from tests.adapters.asterisk_fixture import PrivateAsterisk, private_asterisk, until
 from tests.adapters.sip_peer import SDP, Call, SipPeer, sip_peer
 
 PORT_BASE = 22000
@@ -385,3 +387,41 @@ async def test_feature_code_needs_the_password(peer: SipPeer, asterisk: PrivateA
     """Nobody logs an agent in by claiming to be the seat."""
     assert (await peer.ask(Call(peer.server, "1001", "*71"), "INVITE", "1001", "wrong-password", SDP)).status == 401
     assert "0 active channels" in await asterisk.cli("core show channels")
+
+
+async def test_offer_at_the_very_moment_of_waiting_always_rings(peer: SipPeer, seat: SipPeer, ami: AmiTap) -> None:
+    """A router that answers JtWaiting at once, a hundred times over, never loses the caller or the offer."""
+    seat.on_invite = "486"
+    call, waiting = await wait_in_line(peer, ami)
+    for _ in range(100):
+        await offer(ami, waiting, "1001")
+        assert (await ami.event("DialEnd", within_s=3))["DialStatus"] == "BUSY"
+        await ami.event("UserEvent", within_s=3, UserEvent="JtWaiting")
+    await hang_up(peer, call, ami, waiting)
+
+
+async def test_music_has_no_gap(asterisk: PrivateAsterisk, peer: SipPeer, seat: SipPeer, ami: AmiTap) -> None:
+    """A caller hears music while waiting, while a seat rings and afterwards, and never a hole of a quarter second."""
+    heard: list[tuple[float, bytes]] = []
+
+    class Ear(asyncio.DatagramProtocol):
+        def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+            heard.append((time.monotonic(), data))
+
+    transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(Ear, local_addr=("127.0.0.1", 0))
+    port = transport.get_extra_info("sockname")[1]
+    call = Call(peer.server, "13900000001", "10010")
+    assert (await peer.ask(call, "INVITE", body=SDP.replace("audio 9 ", f"audio {port} "))).status == 200
+    waiting = await ami.event("UserEvent", UserEvent="JtWaiting")
+    await until(lambda: len(heard) > 25, 5, "no music while waiting")
+    await offer(ami, waiting, "1001")
+    await ami.event("UserEvent", UserEvent="JtWaiting")  # rang for ring_s without an answer
+    count = len(heard)
+    await until(lambda: len(heard) > count + 25, 5, "no music after the ringing")
+    await hang_up(peer, call, ami, waiting)
+    transport.close()
+    gaps = [later[0] - earlier[0] for earlier, later in itertools.pairwise(heard)]
+    assert max(gaps) < 0.25
+    assert {data[1] & 0x7F for _, data in heard} == {8}  # A-law
+    loud = [data for _, data in heard if len(set(data[12:])) > 4]  # a tone has many values, silence one or two
+    assert len(loud) > 0.95 * len(heard)

@@ -5,7 +5,10 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
+
+import pytest
 
 from asterisk_conf.render import render
 from asterisk_conf.settings import TrunkSettings
@@ -71,6 +74,7 @@ async def test_full_house_is_told_busy() -> None:
         assert (await peer.ask(first, "INVITE", body=SDP)).status == 200
         await ami.event("UserEvent", UserEvent="JtWaiting")
         assert (await peer.ask(Call(peer.server, "13900000002", "10010"), "INVITE", body=SDP)).status == 486
+        assert not [line for line in site.complaints() if "callers-busy" in line]
         first.cseq += 1
         await peer.ask(first, "BYE")
         await ami.event("Hangup", CallerIDNum="13900000001")
@@ -137,3 +141,34 @@ async def test_registration_outlives_a_restart(tmp_path: Path) -> None:
         assert (await seat.register("1001", "secret-1001")).status == 200
     async with private_asterisk(PORT_BASE + 500, folder=tmp_path) as site:
         assert "sip:1001@127.0.0.1" in await site.cli("pjsip show contacts")
+
+
+async def test_dead_phone_is_noticed() -> None:
+    """A seat whose phone no longer answers is reported unreachable within seconds, and back when it registers again."""
+    async with (
+        private_asterisk(PORT_BASE + 600, qualify_s=1) as site,
+        ami_tap(site.settings.ami_port) as ami,
+    ):
+        async with sip_peer(site.settings.sip_port) as seat:
+            await seat.register("1001", "secret-1001")
+            await ami.event("DeviceStateChange", Device="PJSIP/1001", State="NOT_INUSE")
+        await ami.event("DeviceStateChange", within_s=15, Device="PJSIP/1001", State="UNAVAILABLE")
+        async with sip_peer(site.settings.sip_port) as seat:
+            await seat.register("1001", "secret-1001")
+            await ami.event("DeviceStateChange", Device="PJSIP/1001", State="NOT_INUSE")
+            await seat.register("1001", "secret-1001", expires_s=0)
+            await ami.event("DeviceStateChange", Device="PJSIP/1001", State="UNAVAILABLE")
+
+
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "America/New_York"])
+async def test_time_of_entry_is_the_same_in_every_time_zone(zone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A site in Shanghai and one in New York write the same time of entry."""
+    monkeypatch.setenv("TZ", zone)
+    async with (
+        private_asterisk(PORT_BASE + 700) as site,
+        ami_tap(site.settings.ami_port) as ami,
+        sip_peer(site.settings.sip_port) as peer,
+    ):
+        await peer.ask(Call(peer.server, "13900000001", "10010"), "INVITE", body=SDP)
+        waiting = await ami.event("UserEvent", UserEvent="JtWaiting")
+        assert abs(float(waiting["JtQueuedAt"]) - time.time()) < 5
