@@ -176,8 +176,8 @@ def _allowed(node: dict[str, Any]) -> str:
         low = f" above {node['exclusiveMinimum']}" if "exclusiveMinimum" in node else f" from {node.get('minimum')}"
         return f"{word}{low} to {node.get('maximum')}"
     if kind == "array":
-        count = "an array" if not node.get("minItems") else f"an array of at least {node['minItems']}"
-        return f"{count} of {_element(node['items'])}"
+        count = f", at least {node['minItems']}" if node.get("minItems") else ""
+        return f"an array of {_element(node['items'])}{count}"
     words = {"boolean": "true or false", "string": "text in quotes", "object": "a table"}
     return words.get(str(kind), "see docs/site-file.md")
 

@@ -35,7 +35,7 @@ from jietong.prepare import (
     site_source,
     warn_about_host_name,
 )
-from jietong.processes import customers_import
+from jietong.processes.customers_import import import_into
 from jietong.provision.private_copy import ProvisionError
 from jietong.provision.programs import ensure_asterisk
 from jietong.running import Layout, Ports
@@ -137,7 +137,7 @@ def _start_and_run(source: SiteSource, var: Path, port_base: int | None) -> int:
     prepare_database(site)
     site.save()
     if source.is_demo:
-        customers_import.main(site.var, demo_file("customers.csv"))
+        import_into(site, demo_file("customers.csv"), quiet=True)
     return run_children(plans(site, program), site.layout.logs, ready_sheet(site, accounts, source.is_demo))
 
 
