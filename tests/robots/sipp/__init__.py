@@ -1,0 +1,1 @@
+"""Many callers at once: SIPp scenarios and their driver."""

@@ -1,0 +1,388 @@
+"""A softphone without a face: commands as JSON lines on stdin, events as JSON lines on stdout.
+
+Owns one pjsua2 endpoint, one account, one call at a time, and its main loop; must not know what is being tested.
+Rules: pjsua2 allows one endpoint a process, polled by one thread; end of stdin means quit, so no orphan stays.
+
+Run as `python -m tests.robots.softphone --port 5070`. Commands (optional fields in brackets):
+  register server user password [expires]      unregister      answer      hang_up      quit
+  behave mode(answer|ignore|reject|busy) [after_s talk_s play record]   how the next incoming calls are treated
+  dial to [from_number display_name play record]                        without an account: From user is the number
+  press digits [method rfc2833|info]           play file(or null)
+Every event has `event` and `at` (monotonic seconds, comparable between processes of one machine).
+"""
+
+import argparse
+import contextlib
+import gc
+import heapq
+import itertools
+import json
+import os
+import select
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pjsua2 as pj
+
+from tests.robots.softphone_call import RobotCall, recorded_s
+
+POLL_MS = 10  # also the granularity of after_s and talk_s
+GOODBYE_S = 1.5  # for BYE and un-REGISTER to be answered before the process ends
+RECORDING_S = 1.0  # pjsua2's audio thread writes the header of a finished recording within some ms
+CODEC = "PCMA/8000"
+REFUSALS = {"reject": 603, "busy": 486}
+
+
+class RobotAccount(pj.Account):  # type: ignore[misc]  # pjsua2 has no types
+    """The phone's account: passes registrations and incoming calls on."""
+
+    def __init__(self, phone: "Softphone") -> None:
+        super().__init__()
+        self.phone: Softphone | None = phone
+
+    def onRegState(self, prm: pj.OnRegStateParam) -> None:  # noqa: N802  # pjsua2's name
+        try:
+            if self.phone is not None:
+                self.phone.registration_changed(prm, self.getInfo())
+        except Exception as error:
+            say("error", text=f"registration: {error}")
+
+    def onIncomingCall(self, prm: pj.OnIncomingCallParam) -> None:  # noqa: N802
+        try:
+            if self.phone is not None:
+                self.phone.call_arrived(RobotCall(self, say, prm.callId))
+        except Exception as error:
+            say("error", text=f"incoming: {error}")
+
+
+class Softphone:
+    """One phone: keeps the references that pjsua2 needs, obeys commands, runs timers."""
+
+    def __init__(self, host: str, port: int, rtp_port: int, log_file: str) -> None:
+        self.host, self.port, self.rtp_port = host, port, rtp_port
+        self.quitting = False
+        self._behaviour: dict[str, Any] = {"mode": "ignore"}
+        self._account: RobotAccount | None = None
+        self._account_name = ""
+        self._registered = False
+        self._call: RobotCall | None = None
+        self._timers: list[tuple[float, int, RobotCall, Callable[[], None]]] = []
+        self._timer_ids = itertools.count()
+        self._recordings: list[tuple[str, float]] = []
+        self._endpoint = _open_endpoint(host, port, log_file)
+
+    def obey(self, line: bytes) -> None:
+        """Carries out one command line. A bad one is an `error` event, nothing else."""
+        try:
+            command = json.loads(line)
+            verb = command.pop("do")
+            action = getattr(self, f"do_{verb}", None)
+            if action is None:
+                raise ValueError(f"unknown command {verb!r}")
+            action(**command)
+        except pj.Error as error:
+            say("error", text=f"{error.title}: {error.reason}", command=_shown(line))
+        except Exception as error:
+            say("error", text=f"{type(error).__name__}: {error}", command=_shown(line))
+
+    def run_timers(self) -> None:
+        """Runs what is due, and lets go of a call that is over (never inside its own callback)."""
+        while self._timers and self._timers[0][0] <= time.monotonic():
+            _, _, call, action = heapq.heappop(self._timers)
+            if not call.over:
+                try:
+                    action()
+                except pj.Error as error:
+                    say("error", text=f"{error.title}: {error.reason}")
+        self._say_finished_recordings()
+        if self._call is not None and self._call.over:
+            self._call.on_answered = lambda: None
+            self._call = None
+            self._timers = [timer for timer in self._timers if not timer[2].over]
+
+    def do_register(self, server: str, user: str, password: str, expires: int = 300) -> None:
+        """Opens the account and registers; the outcome is an event."""
+        self._close_account()
+        config = self._account_config(f"sip:{user}@{server}")
+        config.regConfig.registrarUri = f"sip:{server}"
+        config.regConfig.timeoutSec = expires
+        config.regConfig.retryIntervalSec = 0
+        config.sipConfig.authCreds.append(pj.AuthCredInfo("digest", "*", user, 0, password))
+        self._open_account(config)
+
+    def do_unregister(self) -> None:
+        """Takes the phone off the registrar; the account stays for dialling."""
+        self._need_account().setRegistration(False)
+
+    def do_behave(
+        self,
+        mode: str,
+        after_s: float = 0.0,
+        talk_s: float | None = None,
+        play: str | None = None,
+        record: str | None = None,
+    ) -> None:
+        """Sets how the next incoming calls are treated."""
+        if mode not in ("answer", "ignore", "reject", "busy"):
+            raise ValueError(f"mode {mode!r} is not answer, ignore, reject or busy")
+        self._behaviour = {"mode": mode, "after_s": float(after_s), "talk_s": talk_s, "play": play, "record": record}
+        say("behaviour", mode=mode)
+
+    def do_dial(
+        self,
+        to: str,
+        from_number: str | None = None,
+        display_name: str | None = None,
+        play: str | None = None,
+        record: str | None = None,
+    ) -> None:
+        """Calls `to`; without `from_number` from the registered account."""
+        if self._call is not None and not self._call.over:
+            raise ValueError("a call is already there")
+        if from_number is not None:
+            self._use_caller(from_number, display_name)
+        call = RobotCall(self._need_account(), say)
+        call.play_path, call.record_path = play, record
+        call.on_recorded = self._expect_recording
+        self._call = call
+        try:
+            call.makeCall(to, pj.CallOpParam(True))
+        except pj.Error:
+            call.over = True
+            raise
+        say("dialled", to=to)
+
+    def do_press(self, digits: str, method: str = "rfc2833") -> None:
+        """Sends keys in the running call."""
+        methods = {"rfc2833": pj.PJSUA_DTMF_METHOD_RFC2833, "info": pj.PJSUA_DTMF_METHOD_SIP_INFO}
+        param = pj.CallSendDtmfParam()
+        param.method = methods[method]
+        param.digits = digits
+        self._need_call().sendDtmf(param)
+        say("pressed", digits=digits)
+
+    def do_play(self, file: str | None) -> None:
+        """Changes what the other party hears."""
+        self._need_call().play(file)
+
+    def do_answer(self) -> None:
+        """Answers the ringing call at once."""
+        _answer(self._need_call())
+
+    def do_hang_up(self) -> None:
+        """Ends, cancels or refuses the call."""
+        self._need_call().end()
+
+    def do_quit(self) -> None:
+        """Ends the phone: hangs up, unregisters, leaves."""
+        self.quitting = True
+
+    def registration_changed(self, prm: pj.OnRegStateParam, account: pj.AccountInfo) -> None:
+        """Says what the registrar answered."""
+        self._registered = bool(account.regIsActive) and prm.code // 100 == 2
+        if self._registered:
+            say("registered", code=prm.code, expires_s=account.regExpiresSec)
+        elif prm.code // 100 == 2:
+            say("unregistered", code=prm.code)
+        else:
+            say("registration_failed", code=prm.code, reason=prm.reason)
+
+    def call_arrived(self, call: RobotCall) -> None:
+        """Treats an incoming call as told; a second one at the same time is busy."""
+        invite = call.getInfo()
+        second = self._call is not None and not self._call.over
+        say(
+            "incoming",
+            **{"from": invite.remoteUri, "to": invite.localUri, "sip_call_id": invite.callIdString, "second": second},
+        )
+        if second:
+            call.end(486)
+            return
+        self._call = call
+        told = self._behaviour
+        if told["mode"] in REFUSALS:
+            self._later(told["after_s"], call, lambda: call.end(REFUSALS[told["mode"]]))
+            return
+        call.play_path, call.record_path = told.get("play"), told.get("record")
+        call.on_recorded = self._expect_recording
+        _answer(call, 180)
+        if told["mode"] == "answer":
+            if told["talk_s"] is not None:
+                call.on_answered = lambda: self._later(float(told["talk_s"]), call, call.end)
+            self._later(told["after_s"], call, lambda: _answer(call))
+
+    def leave(self) -> None:
+        """Ends call and registration in order, as far as GOODBYE_S allows, then lets go of every object."""
+        if self._call is not None and not self._call.over:
+            self._call.end()
+        if self._account is not None and self._registered:
+            self._account.setRegistration(False)
+        self._timers.clear()
+        until = time.monotonic() + GOODBYE_S
+        while time.monotonic() < until and (self._registered or self._recordings or self._call is not None):
+            self.poll()
+            self.run_timers()
+        if self._call is not None:
+            self._call.close_audio()
+            self._call.over = True
+        self._call = None
+        self._close_account()
+        gc.collect()
+
+    def poll(self) -> None:
+        """Lets pjsua2 work for at most POLL_MS."""
+        self._endpoint.libHandleEvents(POLL_MS)
+
+    def _later(self, after_s: float, call: RobotCall, action: Callable[[], None]) -> None:
+        heapq.heappush(self._timers, (time.monotonic() + after_s, next(self._timer_ids), call, action))
+
+    def _expect_recording(self, path: str) -> None:
+        self._recordings.append((path, time.monotonic() + RECORDING_S))
+
+    def _say_finished_recordings(self) -> None:
+        for path, until in list(self._recordings):
+            seconds = recorded_s(path)
+            if seconds is not None or time.monotonic() > until:
+                self._recordings.remove((path, until))
+                say("recorded", file=path, seconds=seconds or 0.0)
+
+    def _need_call(self) -> RobotCall:
+        if self._call is None or self._call.over:
+            raise ValueError("there is no call")
+        return self._call
+
+    def _need_account(self) -> RobotAccount:
+        if self._account is None:
+            raise ValueError("neither registered nor told a from_number")
+        return self._account
+
+    def _use_caller(self, number: str, display_name: str | None) -> None:
+        quoted = (display_name or "").replace("\\", "\\\\").replace('"', '\\"')
+        name = f'"{quoted}" ' if quoted else ""
+        identity = f"{name}<sip:{number}@{self.host}:{self.port}>"
+        if self._account is None or self._account_name != identity:
+            self._close_account()
+            self._open_account(self._account_config(identity))
+
+    def _account_config(self, identity: str) -> pj.AccountConfig:
+        config = pj.AccountConfig()
+        config.idUri = identity
+        rtp = config.mediaConfig.transportConfig
+        rtp.port, rtp.portRange, rtp.boundAddress = self.rtp_port, 40, self.host
+        config.natConfig.contactRewriteUse = config.natConfig.viaRewriteUse = config.natConfig.sdpNatRewriteUse = 0
+        config.callConfig.timerUse = pj.PJSUA_SIP_TIMER_INACTIVE
+        return config
+
+    def _open_account(self, config: pj.AccountConfig) -> None:
+        account = RobotAccount(self)
+        self._account, self._account_name = account, config.idUri
+        account.create(config)
+
+    def _close_account(self) -> None:
+        if self._account is not None:
+            self._account.phone = None
+            self._account.shutdown()
+            self._account, self._registered = None, False
+
+
+def say(event: str, **fields: Any) -> None:
+    """Writes one event line. Bytes that are no UTF-8 (hostile names) travel as lone surrogates, escaped."""
+    line = json.dumps({"event": event, "at": time.monotonic(), **fields}) + "\n"
+    os.write(_OUT, line.encode())
+
+
+def _shown(line: bytes) -> str:
+    return line[:200].decode(errors="replace").strip() if b"password" not in line else "(has a password)"
+
+
+def _answer(call: RobotCall, code: int = 200) -> None:
+    param = pj.CallOpParam()
+    param.statusCode = code
+    call.answer(param)
+
+
+def _open_endpoint(host: str, port: int, log_file: str) -> pj.Endpoint:
+    endpoint = pj.Endpoint()
+    with _quiet_stderr():
+        endpoint.libCreate()  # chats on stderr: its log level can be set only afterwards
+    config = pj.EpConfig()
+    config.uaConfig.threadCnt, config.uaConfig.mainThreadOnly = 0, True
+    config.uaConfig.userAgent = "robot"
+    config.medConfig.clockRate, config.medConfig.ecTailLen, config.medConfig.noVad = 8000, 0, True
+    config.logConfig.level, config.logConfig.consoleLevel = (5 if log_file else 0), 0
+    config.logConfig.filename = log_file
+    endpoint.libInit(config)
+    transport = pj.TransportConfig()
+    transport.port, transport.boundAddress = port, host
+    endpoint.transportCreate(pj.PJSIP_TRANSPORT_UDP, transport)
+    endpoint.libStart()
+    endpoint.audDevManager().setNullDev()
+    for codec in endpoint.codecEnum2():
+        endpoint.codecSetPriority(codec.codecId, 255 if codec.codecId.startswith(CODEC) else 0)
+    return endpoint
+
+
+@contextlib.contextmanager
+def _quiet_stderr() -> Iterator[None]:
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+def _lines(buffer: bytearray) -> list[bytes] | None:
+    """New whole command lines on stdin without waiting; None at its end."""
+    if not select.select([0], [], [], 0)[0]:
+        return []
+    chunk = os.read(0, 65536)
+    if not chunk:
+        return None
+    buffer += chunk
+    *whole, rest = bytes(buffer).split(b"\n")
+    buffer[:] = rest
+    return [line for line in whole if line.strip()]
+
+
+def main() -> None:
+    """Runs one phone until it is told to quit or its stdin ends."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.robots.softphone", description="A softphone driven by JSON lines."
+    )
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, required=True, help="SIP port (UDP)")
+    parser.add_argument("--rtp-port", type=int, default=0, help="first RTP port; default: even port above the SIP port")
+    parser.add_argument("--log-file", default="", help="pjsua2's own log, level 5")
+    args = parser.parse_args()
+    try:
+        phone = Softphone(args.host, args.port, args.rtp_port or (args.port + 3) // 2 * 2, args.log_file)
+    except pj.Error as error:
+        say("error", text=f"no phone on {args.host}:{args.port}: {error.reason}")
+        os._exit(1)
+    say("ready", port=args.port)
+    buffer = bytearray()
+    while not phone.quitting:
+        lines = _lines(buffer)
+        if lines is None:
+            break
+        for line in lines:
+            phone.obey(line)
+        phone.poll()
+        phone.run_timers()
+    phone.leave()
+    say("gone")
+    os._exit(0)  # libDestroy aborts the process when any call object is still referenced
+
+
+if __name__ == "__main__":
+    _OUT = os.dup(1)
+    os.dup2(2, 1)  # whatever the C library prints must not mix with the events
+    sys.stdout = sys.stderr
+    main()
+else:
+    _OUT = 1
