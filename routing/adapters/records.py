@@ -150,7 +150,7 @@ def _insert_history(connection: Connection, facts: Iterable[Fact]) -> None:
         return
     calls = {_text(call) for call, _ in about_calls}
     last = select(call_history.c.call, func.max(call_history.c.seq)).where(call_history.c.call.in_(calls))
-    seqs: dict[str, int] = dict(connection.execute(last.group_by(call_history.c.call)).tuples().all())
+    seqs: dict[str, int] = {row[0]: row[1] for row in connection.execute(last.group_by(call_history.c.call))}
     rows = []
     for call, fact in about_calls:
         seqs[_text(call)] = seq = seqs.get(_text(call), 0) + 1

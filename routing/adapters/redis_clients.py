@@ -49,5 +49,5 @@ def open_sync(url: str) -> redis.Redis:
 
 
 def open_sync_blocking(url: str, block_s: float) -> redis.Redis:
-    """A client for reads that block up to `block_s`; a store that is silent for 2 s longer counts as away."""
-    return redis.Redis.from_url(url, socket_timeout=block_s + 2, retry=Retry(NoBackoff(), 0), protocol=2)
+    """A client for reads that block up to `block_s`; a store that is silent for 1 s longer counts as away."""
+    return redis.Redis.from_url(url, socket_timeout=block_s + 1, retry=Retry(NoBackoff(), 0), protocol=2)
