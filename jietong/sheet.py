@@ -11,9 +11,11 @@ from pathlib import Path
 
 from jietong.accounts import Accounts
 from jietong.running import RunningSite
+from jietong.site_checks import EVERY_ADDRESS
 
 INDENT = " " * 13
-HIDDEN = "(as before)"
+IN_FILE = "(site file)"
+GENERATED = "(see accounts)"
 
 
 def ready_sheet(site: RunningSite, accounts: Accounts, is_demo: bool) -> str:
@@ -62,16 +64,24 @@ def _account_lines(site: RunningSite, shown: Collection[str]) -> Iterator[str]:
     yield f"  Seats      register a softphone at {_sip(site)} (UDP) with user name and password"
     yield f"{INDENT}{'user':<8}{'password':<18}{'PIN':<14}serves"
     for seat in site.site.seats:
-        password = site.seat_passwords[seat.number] if seat.number in shown else HIDDEN
-        pin = site.agent_pins.get(seat.number, "") if seat.number in shown else HIDDEN
+        password = site.seat_passwords[seat.number] if seat.number in shown else IN_FILE if seat.password else GENERATED
+        pin = _pin(site, seat.number, shown)
         serves = f"{', '.join(seat.dedicated_to)} first" if seat.dedicated_to else "everyone"
         login = ", ready once registered" if seat.auto_login else ""
         yield f"{INDENT}{seat.number:<8}{password:<18}{pin:<14}{serves}{login}"
     codes = site.site.feature_codes
     yield f"  Agents     dial at a seat: {codes.log_in} log in, {codes.log_out} log out, {codes.pause} pause, {codes.ready} ready"
-    for number, pin in site.agent_pins.items():
+    for number in site.agent_pins:
         if number not in site.seat_passwords:
-            yield f"{INDENT}{number:<8}{'PIN':<18}{pin if number in shown else HIDDEN}"
+            yield f"{INDENT}{number:<8}{'':<18}{_pin(site, number, shown)}"
+
+
+def _pin(site: RunningSite, number: str, shown: Collection[str]) -> str:
+    if number not in site.agent_pins:
+        return ""
+    if number in shown:
+        return site.agent_pins[number]
+    return IN_FILE if any(agent.number == number and agent.pin for agent in site.site.agents) else GENERATED
 
 
 def _sip(site: RunningSite) -> str:
@@ -80,7 +90,10 @@ def _sip(site: RunningSite) -> str:
 
 
 def _web(site: RunningSite) -> str:
-    return _at(site.site.network.bind, site.ports.http)
+    network = site.site.network
+    return _at(
+        network.media_address or network.bind if network.bind in EVERY_ADDRESS else network.bind, site.ports.http
+    )
 
 
 def _at(address: str, port: int) -> str:

@@ -109,6 +109,7 @@ async def _run_children(plans: Sequence[ChildPlan], logs: Path, ready_text: str)
         if work.done() and not stop.is_set():
             work.result()
             code = exit_codes.DONE
+            teller.note("ready: " + ", ".join(f"{name} {pid}" for name, pid in supervisor.pids().items()))
             _write(sys.stdout, ready_text)
             work = asyncio.create_task(supervisor.wait_broken())
             await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -122,6 +123,7 @@ async def _run_children(plans: Sequence[ChildPlan], logs: Path, ready_text: str)
         if stop.is_set():
             teller.tell("stopping (Ctrl-C again to hurry)")
         await supervisor.stop()
+        teller.note("stopped")
         stopping.cancel()
         teller.close()
     return code
@@ -149,6 +151,9 @@ class _Teller:
 
     def tell(self, text: str) -> None:
         _say(text)
+        self.note(text)
+
+    def note(self, text: str) -> None:
         line = {"at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "process": "supervisor", "event": text}
         self._log.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
 
