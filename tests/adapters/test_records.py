@@ -274,6 +274,14 @@ class RecordsProcess:
         assert self.child.stdout is not None
         assert self.child.stdout.readline() == "ready\n"
 
+    def __enter__(self) -> "RecordsProcess":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.child.poll() is None:
+            self.child.kill()
+            self.child.communicate()
+
     def end(self, number: int) -> tuple[int, str, float]:
         """Sends the signal; exit code, log, seconds until it ended."""
         began = time.monotonic()
@@ -288,16 +296,15 @@ def test_each_call_is_recorded_once_although_the_process_is_killed_again_and_aga
     """kill -9 in the middle of its work, five times: afterwards every call has one record and one history."""
     with a_valkey() as server:
         a_site(tmp_path, server.url, url)
-        journal_calls(server, 0, 4000)
-        for _ in range(5):
-            before = counts(engine)[0]
-            process = RecordsProcess(tmp_path)
-            until(lambda: counts(engine)[0] > before)
-            process.end(signal.SIGKILL)
-        last = RecordsProcess(tmp_path)
-        until(lambda: counts(engine)[0] == 4000)
-        assert last.end(signal.SIGTERM)[0] == 0
-        assert counts(engine) == (4000, 8000)
+        for round_ in range(5):
+            journal_calls(server, round_ * 1500, 1500)
+            with RecordsProcess(tmp_path) as process:
+                until(lambda: counts(engine)[0] > round_ * 1000)
+                process.end(signal.SIGKILL)
+        with RecordsProcess(tmp_path) as last:
+            until(lambda: counts(engine)[0] == 7500)
+            assert last.end(signal.SIGTERM)[0] == 0
+        assert counts(engine) == (7500, 15000)
         assert [line.seq for line in history_of(engine, "1.1999")] == [1, 2]
 
 
@@ -306,14 +313,14 @@ def test_the_process_waits_for_store_and_database(tmp_path: Path) -> None:
     url = sqlite_url(tmp_path / "later.db")
     with a_valkey(started=False) as server:
         a_site(tmp_path, server.url, url)
-        process = RecordsProcess(tmp_path)
-        server.start()
-        journal_calls(server, 0, 10)
-        migrate(url)
-        engine = open_engine(url)
-        until(lambda: counts(engine)[0] == 10)
-        engine.dispose()
-        code, log, _ = process.end(signal.SIGTERM)
+        with RecordsProcess(tmp_path) as process:
+            server.start()
+            journal_calls(server, 0, 10)
+            migrate(url)
+            engine = open_engine(url)
+            until(lambda: counts(engine)[0] == 10)
+            engine.dispose()
+            code, log, _ = process.end(signal.SIGTERM)
     assert code == 0
     assert log.count("database away") == 1
     assert "139" not in log
@@ -324,14 +331,12 @@ def test_the_process_ends_within_five_seconds_whatever_is_away(tmp_path: Path, u
     """SIGTERM ends the records process in time in the middle of an outage."""
     with a_valkey() as server:
         a_site(tmp_path, server.url, sqlite_url(tmp_path / "none.db") if trouble == "database gone" else url)
-        process = RecordsProcess(tmp_path)
-        if trouble == "store gone":
-            server.kill()
-        elif trouble == "store frozen":
-            server.freeze()
-        time.sleep(0.3)  # into the outage; nothing to wait on from outside
-        code, _, took_s = process.end(signal.SIGTERM)
-        if trouble == "store frozen":
-            server.thaw()
+        with RecordsProcess(tmp_path) as process:
+            if trouble == "store gone":
+                server.kill()
+            elif trouble == "store frozen":
+                server.freeze()
+            time.sleep(0.3)  # into the outage; nothing to wait on from outside
+            code, _, took_s = process.end(signal.SIGTERM)
     assert code == 0
     assert took_s < 5
