@@ -78,7 +78,6 @@ async def ami_tap(port: int, user: str = "router", secret: str = "router-secret"
     tap = AmiTap(reader, writer)
     task = asyncio.create_task(tap.listen())
     try:
-        await reader_ready(tap)
         answer = await tap.action(Action="Login", Username=user, Secret=secret)
         assert answer["Response"] == "Success", answer
         yield tap
@@ -89,8 +88,3 @@ async def ami_tap(port: int, user: str = "router", secret: str = "router-secret"
         writer.close()
         with contextlib.suppress(ConnectionError):
             await writer.wait_closed()
-
-
-async def reader_ready(tap: AmiTap) -> None:
-    """Nothing to wait for: the banner comes before the first answer and is one line of its first block."""
-    await asyncio.sleep(0)

@@ -51,6 +51,7 @@ class SipPeer(asyncio.DatagramProtocol):
 
     server: tuple[str, int]
     on_invite: str = "ring"
+    contact: str = "seat"  # the user part of Contact: where a 302 sends the caller
     responses: list[Message] = field(default_factory=list)
     requests: list[Message] = field(default_factory=list)
     transport: asyncio.DatagramTransport | None = None
@@ -108,7 +109,7 @@ class SipPeer(asyncio.DatagramProtocol):
         kind = "Content-Type: application/sdp\r\n" if body else ""
         self.send(
             f"SIP/2.0 {status}\r\n{vias}{routes}From: {request.header('From')}\r\nTo: {request.header('To')};tag=t{self.port}\r\n"
-            f"Call-ID: {request.header('Call-ID')}\r\nCSeq: {request.header('CSeq')}\r\nContact: <sip:seat@127.0.0.1:{self.port}>\r\n"
+            f"Call-ID: {request.header('Call-ID')}\r\nCSeq: {request.header('CSeq')}\r\nContact: <sip:{self.contact}@127.0.0.1:{self.port}>\r\n"
             f"{kind}Content-Length: {len(body)}\r\n\r\n{body}"
         )
 

@@ -221,6 +221,20 @@ async def test_refusing_seat_brings_the_caller_back(
     await hang_up(peer, call, ami, waiting)
 
 
+async def test_phone_that_forwards_moves_nobody(
+    peer: SipPeer, seat: SipPeer, ami: AmiTap, asterisk: PrivateAsterisk
+) -> None:
+    """A phone set to forward its calls, even to a feature code, neither takes the caller away nor runs the code."""
+    seat.on_invite, seat.contact = "302", "*72"
+    call, waiting = await wait_in_line(peer, ami)
+    async with agi_stub(asterisk.settings.agi_port) as agi:
+        await offer(ami, waiting, "1001")
+        await ami.event("UserEvent", UserEvent="JtWaiting", Uniqueid=waiting["Uniqueid"])
+        await asyncio.sleep(0.3)  # what must not happen has no event to wait for
+    assert agi.scripts == []
+    await hang_up(peer, call, ami, waiting)
+
+
 @pytest.mark.parametrize("number", ["1002", "9999", "77", "x", "dialed-ANSWER;"])
 async def test_seat_without_device_brings_the_caller_back(number: str, peer: SipPeer, ami: AmiTap) -> None:
     """A caller sent to a seat without a device, or to none at all, waits on."""
