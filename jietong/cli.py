@@ -64,9 +64,14 @@ def status(var: Var = VAR, as_json: Json = False) -> None:
 
 
 @app.command()
-def calls(var: Var = VAR, as_json: Json = False) -> None:
+def calls(
+    var: Var = VAR,
+    as_json: Json = False,
+    last: Annotated[int | None, typer.Option("--last", metavar="N", min=1, help="Only the newest N.")] = None,
+    full_numbers: Annotated[bool, typer.Option("--full-numbers", help="Callers' numbers unmasked.")] = False,
+) -> None:
     """Lists call records, the oldest first."""
-    _leave(_piece("jietong.processes.status", "calls")(_folder(var), as_json))
+    _leave(_piece("jietong.processes.status", "calls")(_folder(var), as_json, last, full_numbers))
 
 
 @app.command()
