@@ -39,14 +39,15 @@ _DEVICE_STATES = {
     "INVALID": SeatState.UNREACHABLE,
     "UNKNOWN": SeatState.UNREACHABLE,
 }
-# A declined call (603) is reported as CONGESTION or without a word of its own: everything else is a refusal by the device.
+# Measured on Asterisk 22: 486 and 600 give BUSY, 503 CONGESTION, 603, 480 and 404 NOANSWER (see calls.on_failed).
 _DIAL_FAILURES = {
     "NOANSWER": OfferFailure.NO_ANSWER,
     "BUSY": OfferFailure.BUSY,
     "CHANUNAVAIL": OfferFailure.UNAVAILABLE,
-    "CANCEL": OfferFailure.ABANDONED,
-    "ABORT": OfferFailure.ABANDONED,
 }
+# Said when the caller hung up, but also of a phone that forwards (302), before the real verdict: the end of the leg or the next
+# DialEnd decides.
+_NO_VERDICT = ("CANCEL", "ABORT")
 STATUS_VARIABLES = (
     names.QUEUE,
     names.TIER,
@@ -131,6 +132,8 @@ def _of_dial_end(message: Message, at: float) -> Event | None:
     status = message.get("DialStatus")
     if status == "ANSWER":
         return OfferAnswered(at, call, seat, message.get("DestUniqueid"))
+    if status in _NO_VERDICT:
+        return None
     return OfferFailed(at, call, seat, _DIAL_FAILURES.get(status, OfferFailure.REJECTED))
 
 

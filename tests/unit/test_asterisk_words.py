@@ -69,7 +69,7 @@ ROWS = [
     (f"Event: DialEnd\n{DIAL}\nDialStatus: NOANSWER", failed(OfferFailure.NO_ANSWER)),
     (f"Event: DialEnd\n{DIAL}\nDialStatus: BUSY", failed(OfferFailure.BUSY)),
     (f"Event: DialEnd\n{DIAL}\nDialStatus: CHANUNAVAIL", failed(OfferFailure.UNAVAILABLE)),
-    (f"Event: DialEnd\n{DIAL}\nDialStatus: CANCEL", failed(OfferFailure.ABANDONED)),
+    (f"Event: DialEnd\n{DIAL}\nDialStatus: CANCEL", None),
     (f"Event: DialEnd\n{DIAL}\nDialStatus: CONGESTION", failed(OfferFailure.REJECTED)),
     (f"Event: DialEnd\n{DIAL}", failed(OfferFailure.REJECTED)),
     (f"Event: Hangup\n{CALLER}\nCause: 16", CallEnded(5.0, "17.1", 16)),

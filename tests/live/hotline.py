@@ -1,0 +1,164 @@
+"""A whole running hotline for live tests: `jietong up` with a small site, and what an operator sees of it.
+
+Owns the site's file and the waiting for what operators see. Must not know a story.
+"""
+
+import asyncio
+import itertools
+import json
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from jietong.database import open_engine
+from jietong.running import RunningSite
+from routing.adapters.records import recent_calls
+from routing.facts import CallRecord
+from tests.robots.people import Agent, Caller
+
+RING_S = 3
+WRAP_UP_S = 0.5
+PIN = "2468"
+SITE = f"""
+[hotline]
+number = "10010"
+[[trunks]]
+name = "carrier"
+match = ["127.0.0.1"]
+[tiers.vip]
+answer_within_s = 10
+goal = 0.95
+[tiers.ordinary]
+answer_within_s = 20
+goal = 0.90
+[routing]
+vip_reserve = 1
+ring_s = {RING_S}
+wrap_up_s = {WRAP_UP_S}
+reject_pause_s = 1
+[[agents]]
+number = "8001"
+pin = "{PIN}"
+""" + "".join(
+    f'[[seats]]\nnumber = "{number}"\npassword = "secret-{number}"\n{more}\n'
+    for number, more in [
+        *((str(n), "auto_login = true") for n in range(1001, 1007)),
+        *((str(n), 'auto_login = true\ndedicated_to = ["vip"]') for n in (1901, 1902)),
+        ("1009", ""),
+    ]
+)
+CUSTOMERS = "phone,name,tier,class,representative,birth_year,language\n" + "".join(
+    f"1390000000{n},,vip,,,,\n" for n in range(1, 10)
+)
+_callers = itertools.count(1)
+_vips = itertools.cycle(range(1, 10))
+
+
+class Hotline:
+    """The running site. Waiting for something has a deadline and says at its end what was seen instead."""
+
+    def __init__(self, var: Path) -> None:
+        self.var = var
+        self.site = RunningSite.load(var)
+        self.sip = f"127.0.0.1:{self.site.ports.sip}"
+        self._engine = open_engine(self.site.database_url)
+
+    def agent(self, seat: str, **how: Any) -> AbstractAsyncContextManager[Agent]:
+        """A softphone registered at `seat`, its agent ready; gone from the site again at the end."""
+
+        @asynccontextmanager
+        async def at_seat():  # type: ignore[no-untyped-def]
+            async with Agent(self.sip, seat, f"secret-{seat}", **how) as agent:
+                if seat != "1009":
+                    await self.agent_is(seat, "ready")
+                yield agent
+                await agent.phone.unregister()
+            await self.until(lambda s: _state_of(s, seat) in (None, "logged_out"), f"{seat} to be logged out", 15)
+
+        return at_seat()
+
+    def caller(self, number: str = "", **how: Any) -> Caller:
+        """Somebody who dials the hotline now; an ordinary customer unless a number is given."""
+        return Caller(self.sip, number or f"138{next(_callers):08d}", **how)
+
+    def vip(self, **how: Any) -> Caller:
+        """A VIP customer who dials the hotline now."""
+        return self.caller(f"1390000000{next(_vips)}", **how)
+
+    async def asks_for_a_person(self, caller: Caller, tier: str = "ordinary") -> None:
+        """The caller is met by the menu, presses 0 and is in the queue (or already rings)."""
+        before = self.metric("jietong_calls_offered_total", tier=tier)
+        await caller.is_answered()
+        await caller.phone.wait_for("media")
+        caller.press("0")
+        await self.until_metric(lambda: self.metric("jietong_calls_offered_total", tier=tier) > before, "the caller to be queued")
+
+    def status(self) -> dict[str, Any]:
+        """What `jietong status --json` prints."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.site.ports.http}/status", timeout=5) as page:
+            told: dict[str, Any] = json.load(page)
+            return told
+
+    def metric(self, name: str, **labels: str) -> float:
+        """The sum of all samples of that name with those labels."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.site.ports.http}/metrics", timeout=5) as page:
+            families = list(text_string_to_metric_families(page.read().decode()))
+        samples = [s for f in families for s in f.samples if s.name == name and labels.items() <= s.labels.items()]
+        return sum(sample.value for sample in samples)
+
+    def records(self, caller: str = "") -> list[CallRecord]:
+        """Call records, of one caller if named."""
+        return [r for r in recent_calls(self._engine, 100_000) if not caller or r.caller == caller]
+
+    async def record_of(self, caller: Caller, within_s: float = 10.0) -> CallRecord:
+        """The one record of that caller's call, once it is written."""
+        deadline = time.monotonic() + within_s
+        while not (found := self.records(caller.number)):
+            assert time.monotonic() < deadline, f"no record of {caller.number}: {self.status()}"
+            await asyncio.sleep(0.05)
+        assert len(found) >= 1
+        return found[-1]
+
+    async def agent_is(self, agent: str, state: str, within_s: float = 10.0) -> None:
+        """Waits until the agent is in that state."""
+        await self.until(lambda s: _state_of(s, agent) == state, f"agent {agent} to be {state}", within_s)
+
+    async def until(self, is_true: Callable[[dict[str, Any]], bool], what: str, within_s: float = 10.0) -> None:
+        """Waits for a condition on the status."""
+        deadline = time.monotonic() + within_s
+        while True:
+            try:
+                told = await asyncio.to_thread(self.status)
+                if is_true(told):
+                    return
+            except (urllib.error.URLError, OSError) as error:
+                told = {"error": str(error)}
+            assert time.monotonic() < deadline, f"waited {within_s:g} s for {what}, but: {json.dumps(told, ensure_ascii=False)}"
+            await asyncio.sleep(0.05)
+
+    async def until_metric(self, is_true: Callable[[], bool], what: str, within_s: float = 10.0) -> None:
+        """Waits for a condition on the metrics."""
+        deadline = time.monotonic() + within_s
+        while not await asyncio.to_thread(is_true):
+            assert time.monotonic() < deadline, f"waited {within_s:g} s for {what}: {self.status()}"
+            await asyncio.sleep(0.05)
+
+    async def is_quiet(self) -> None:
+        """Waits until no call is left and nobody is at a seat, so that the next story begins afresh."""
+        await self.until(
+            lambda s: not any(s["calls"].values()) and all(a["state"] == "logged_out" for a in s["agents"]), "quiet", 20
+        )
+
+    def close(self) -> None:
+        """Lets the database go."""
+        self._engine.dispose()
+
+
+def _state_of(told: dict[str, Any], agent: str) -> str | None:
+    return next((row["state"] for row in told["agents"] if row["agent"] == agent), None)

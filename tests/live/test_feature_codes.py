@@ -1,0 +1,62 @@
+"""Stories of agents who log in, pause and leave by dialling codes at their seats."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from tests.live.hotline import PIN, Hotline
+from tests.robots.driver import Softphone
+
+
+@asynccontextmanager
+async def at_seat_1009(hotline: Hotline) -> AsyncIterator[Softphone]:
+    """A phone at the seat where nobody is logged in by itself."""
+    async with await Softphone.start(name="seat 1009") as phone:
+        await phone.behave("answer", 0.2)
+        await phone.register(hotline.sip, "1009", "secret-1009")
+        yield phone
+
+
+async def dial_code(hotline: Hotline, phone: Softphone, code: str, keys: tuple[str, ...] = ()) -> None:
+    """Dials a feature code, types the keys when the line is open, and waits until the hotline hangs up."""
+    await phone.dial(f"sip:{code}@{hotline.sip}", "1009")
+    await phone.wait_for("answered")
+    await phone.wait_for("media")
+    for typed in keys:
+        phone.press(typed)
+    await phone.wait_for("disconnected", 40)
+
+
+async def test_log_in_pause_ready_log_out(hotline: Hotline) -> None:
+    """An agent logs in with number and PIN, is offered calls, pauses, is ready again and leaves."""
+    async with at_seat_1009(hotline) as phone:
+        await dial_code(hotline, phone, "*71", (f"8001#{PIN}#",))
+        await hotline.agent_is("8001", "ready")
+        async with hotline.caller() as caller:
+            await hotline.asks_for_a_person(caller)
+            await phone.wait_for("incoming")
+            await hotline.agent_is("8001", "talking")
+            caller.hang_up()
+            assert (await hotline.record_of(caller)).agent == "8001"
+        await phone.wait_for("disconnected")
+        await dial_code(hotline, phone, "*73")
+        await hotline.agent_is("8001", "not_ready")
+        await dial_code(hotline, phone, "*74")
+        await hotline.agent_is("8001", "ready")
+        await dial_code(hotline, phone, "*72")
+        await hotline.agent_is("8001", "logged_out")
+
+
+async def test_wrong_pins_open_nothing(hotline: Hotline) -> None:
+    """Three wrong PINs: the agent is not logged in, and no caller is offered to the seat."""
+    async with at_seat_1009(hotline) as phone:
+        await dial_code(hotline, phone, "*71", ("8001#1111#", "8001#2222#", "9999#2468#"))
+        told = hotline.status()
+        assert all(agent["state"] == "logged_out" for agent in told["agents"])
+
+
+async def test_codes_without_anybody_logged_in(hotline: Hotline) -> None:
+    """Pausing an empty seat changes nothing and is said."""
+    async with at_seat_1009(hotline) as phone:
+        await dial_code(hotline, phone, "*73")
+        await dial_code(hotline, phone, "*74")
+        assert all(agent["state"] == "logged_out" for agent in hotline.status()["agents"])
