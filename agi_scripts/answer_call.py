@@ -10,7 +10,7 @@ from ivr.adapters.agi_channel import AgiChannel
 
 def answer_call(channel: AgiChannel, context: ScriptContext) -> str:
     """Sets tier, language and representative from the customer table; the defaults for anyone else."""
-    customer = context.customer(channel.caller, channel.env.get("agi_uniqueid", ""))
+    customer = context.customer(channel.caller, channel.call)
     tier = customer.tier if customer is not None and customer.tier in context.tiers else context.default_tier
     language = (customer.language if customer is not None else "") or context.language
     channel.set_variable(names.TIER, tier)

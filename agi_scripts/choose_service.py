@@ -6,15 +6,19 @@ Owns the performing of the menu's steps. Must not know what a key means: ivr/men
 from agi_scripts.context import ScriptContext
 from asterisk_conf import names
 from ivr.adapters.agi_channel import AgiChannel
-from ivr.menu import MAIN_MENU, Ask, Choose, KeyPressed, Menu, NothingPressed, start, step
+from ivr.main_menu import MAIN_MENU
+from ivr.menu import Ask, Choose, KeyPressed, Menu, NothingPressed, start, step
 
 KEY_WITHIN_S = 5.0
 ANY_KEY = "0123456789*#"
 
 
 def choose_service(channel: AgiChannel, context: ScriptContext, menu: Menu = MAIN_MENU) -> str:
-    """Leads the caller through the menu; sets service, queue, language and that the caller goes on to the queue."""
-    position, output = start(menu, channel.get_variable(names.LANGUAGE))
+    """Leads the caller through the menu; sets service, queue, language and that the caller goes on to the queue.
+
+    A hang-up ends it by CallerHungUp, which the server logs in one line.
+    """
+    position, output = start(menu, channel.get_variable(names.LANGUAGE) or context.language)
     while isinstance(output, Ask):
         key = _ask(channel, context, position.language, output)
         position, output = step(menu, position, KeyPressed(key) if key else NothingPressed())

@@ -4,8 +4,6 @@ Owns that bundle and the rule that a look-up is short and fails open. Must not k
 Rules: issue 2 item 7; wazo's habit: a look-up that fails must not drop a call.
 """
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -13,6 +11,7 @@ from typing import Protocol
 import structlog
 
 from ivr.adapters.customers import Customer
+from ivr.adapters.look_ups import LookUps
 from routing.adapters.inbox import Command
 
 LOOK_UP_S = 0.5
@@ -52,7 +51,7 @@ class ScriptContext:
     customers: CustomerLookUp
     pins: PinCheck
     router: RouterDoor
-    pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(16, thread_name_prefix="look-up"))
+    look_ups: LookUps = field(default_factory=LookUps)
 
     def prompt(self, language: str, name: str) -> str:
         """The sound file of a prompt, without its ending, as Asterisk wants it."""
@@ -60,11 +59,8 @@ class ScriptContext:
 
     def customer(self, phone: str, call: str) -> Customer | None:
         """The customer who calls; None when unknown, or when the look-up fails or takes longer than LOOK_UP_S (logged: the call goes on)."""
-        return self._limited(lambda: self.customers.look_up(phone), call, "customer")
-
-    def _limited(self, look_up: Callable[[], Customer | None], call: str, what: str) -> Customer | None:
         try:
-            return self.pool.submit(look_up).result(LOOK_UP_S)
+            return self.look_ups.within(LOOK_UP_S, lambda: self.customers.look_up(phone))
         except Exception as error:  # noqa: BLE001 - whatever a database driver raises, the caller is served
-            log.warning("look-up failed, the call goes on without it", call=call, what=what, error=type(error).__name__)
+            log.warning("customer look-up failed, the call goes on as ordinary", call=call, error=type(error).__name__)
             return None

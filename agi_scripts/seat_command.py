@@ -14,6 +14,7 @@ from routing.adapters.inbox import Command
 from routing.adapters.inbox_client import RouterSilent
 
 _SEAT_CHANNEL = re.compile(r"PJSIP/([0-9]{2,15})-[0-9a-f]{8}")
+NOT_LOGGED_IN = "not logged in"  # the router's word for an empty seat
 log = structlog.get_logger("agi")
 
 
@@ -30,16 +31,21 @@ def whoever_sits(channel: AgiChannel) -> str:
 
 def ask_router(channel: AgiChannel, context: ScriptContext, command: Command, done: str) -> str:
     """Sends the command and plays prompt `done`, or why not; returns one word for the log."""
+    if not seat_of(channel):
+        log.error("a feature code from something that is no seat", call=channel.call)
+        return tell(channel, context, "try-later")
     try:
         is_obeyed, why = context.router.ask(command)
     except RouterSilent as error:
-        log.error("no answer from the router", call=channel.env.get("agi_uniqueid", ""), error=str(error))
-        prompt, result = "try-later", "try_later"
-    else:
-        if is_obeyed:
-            prompt, result = done, done.replace("-", "_")
-        else:
-            prompt = "not-logged-in" if why == "not logged in" else "try-later"
-            result = f"refused: {why}"
+        log.error("no answer from the router", call=channel.call, error=str(error))
+        return tell(channel, context, "try-later")
+    if is_obeyed:
+        return tell(channel, context, done)
+    log.warning("the router refused an agent's command", call=channel.call, seat=seat_of(channel), because=why)
+    return tell(channel, context, "not-logged-in" if why == NOT_LOGGED_IN else "try-later")
+
+
+def tell(channel: AgiChannel, context: ScriptContext, prompt: str) -> str:
+    """Plays a prompt to its end; returns its name as a word for the log."""
     channel.play(context.prompt(context.language, prompt), "")
-    return result
+    return prompt.replace("-", "_")

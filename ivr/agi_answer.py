@@ -5,11 +5,12 @@ Source: Asterisk's res/res_agi.c: "200 result=R (data) key=value", 510, 511 and 
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-_ANSWER = re.compile(r"(\d{3})(?: |-)(.*)", re.DOTALL)
+_ANSWER = re.compile(r"(\d{3})(?: |-)(.*)", re.DOTALL | re.ASCII)
 _RESULT = re.compile(r"result=(-?[^\s(]*)")
-_ENDPOS = re.compile(r" endpos=(-?\d+)$")
+_ENDPOS = re.compile(r" endpos=(-?\d+)$", re.ASCII)
+KEYS = "0123456789*#ABCD"
 HANGUP = "HANGUP"
 USAGE_BEGINS = "520-"
 USAGE_ENDS = "520 "
@@ -26,7 +27,7 @@ class Answer:
     code: int
     result: str = ""
     data: str = ""
-    endpos: str = field(default="")
+    endpos: str = ""
 
     @property
     def is_timeout(self) -> bool:
@@ -35,10 +36,10 @@ class Answer:
 
 
 def parse_answer(line: str) -> Answer:
-    """The answer that one line holds (for 520 its first line is enough); raises AgiAnswerError with the line's beginning left out.
+    """The answer that one line holds (for 520 its first line is enough); raises AgiAnswerError, with nothing of the line in its text.
 
     The data may hold anything that a channel variable may, parentheses and further `key=value` included: it is what stands between the
-    first opening and the last closing parenthesis.
+    first opening and the last closing parenthesis. Data that does not close has a line break in it: no answer either.
     """
     found = _ANSWER.match(line)
     if found is None:
@@ -54,5 +55,16 @@ def parse_answer(line: str) -> Answer:
     if endpos is not None:
         tail = tail[: endpos.start()]
     opening, closing = tail.find("("), tail.rfind(")")
-    data = tail[opening + 1 : closing] if 0 <= opening < closing else ""
+    if opening > closing:
+        raise AgiAnswerError("a value with a line break")
+    data = tail[opening + 1 : closing] if opening >= 0 else ""
     return Answer(code, result[1], data, endpos[1] if endpos is not None else "")
+
+
+def key_of(answer: Answer) -> str:
+    """The key whose code is the result; empty for 0, which means none. Raises AgiAnswerError for anything that no telephone can send."""
+    if answer.result == "0":
+        return ""
+    if re.fullmatch(r"\d{1,3}", answer.result, re.ASCII) is None or chr(int(answer.result)) not in KEYS:
+        raise AgiAnswerError("the result is no key")
+    return chr(int(answer.result))

@@ -1,7 +1,7 @@
-"""The first menu as data, and the pure step through it: (position, input) -> (position, outputs).
+"""A menu as data, and the pure step through it: (position, input) -> (position, output).
 
 Owns what a key means and how often a caller may try. Must not know Asterisk, audio files or time.
-Rules: domain.md H11 (five services, a person at any time), design.md section 5 (9 for the other language).
+Rules: domain.md H11 (services of the menu, a person at any time), H14 (a person without any key); design.md section 5 (the other language by key).
 """
 
 from collections.abc import Mapping
@@ -9,28 +9,45 @@ from dataclasses import dataclass
 
 # After this many failed tries in a row the caller goes to a person: nobody is dropped or kept from help by a menu.
 MAX_FAILURES = 3
+# And after being asked this often in all, however well: changing the language for ever must not hold a line of ours.
+MAX_ASKED = 20
 PERSON = "person"
 
 
 @dataclass(frozen=True, slots=True)
+class ToService:
+    """The key leads to this service's queue."""
+
+    service: str
+
+
+@dataclass(frozen=True, slots=True)
+class OtherLanguage:
+    """The key asks again in the menu's next language."""
+
+
+Option = ToService | OtherLanguage
+
+
+@dataclass(frozen=True, slots=True)
 class Menu:
-    """A menu: its prompt, and for each key a service, or the other language."""
+    """What is said, and what each key leads to. Languages in the order in which their key goes round."""
 
     prompt: str
-    services: Mapping[str, str]
+    options: Mapping[str, Option]
     languages: tuple[str, ...]
-    language_key: str
+    greeting: str = "welcome"
     wrong_key: str = "wrong-key"
     no_key: str = "no-key"
-    greeting: str = "welcome"
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a caller is: language, and tries that failed since the last good one."""
+    """Where a caller is: language, tries that failed since the last good one, and how often it was asked in all."""
 
     language: str
     failures: int = 0
+    asked: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +60,11 @@ class KeyPressed:
 @dataclass(frozen=True, slots=True)
 class NothingPressed:
     """The time for a key is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class HungUp:
+    """The caller is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +81,13 @@ class Choose:
     service: str
 
 
-Input = KeyPressed | NothingPressed
-Output = Ask | Choose
+@dataclass(frozen=True, slots=True)
+class End:
+    """Nobody is there to be asked."""
+
+
+Input = KeyPressed | NothingPressed | HungUp
+Output = Ask | Choose | End
 
 
 def start(menu: Menu, language: str) -> tuple[Position, Output]:
@@ -70,31 +97,22 @@ def start(menu: Menu, language: str) -> tuple[Position, Output]:
 
 
 def step(menu: Menu, position: Position, what: Input) -> tuple[Position, Output]:
-    """What follows from a key or from none: a service, the other language, or another try; after MAX_FAILURES a person."""
-    if isinstance(what, KeyPressed):
-        if what.key in menu.services:
-            return position, Choose(menu.services[what.key])
-        if what.key == menu.language_key:
-            here = menu.languages.index(position.language)
-            other = menu.languages[(here + 1) % len(menu.languages)]
-            return Position(other), Ask((menu.prompt,))
-    failed = Position(position.language, position.failures + 1)
-    if failed.failures >= MAX_FAILURES:
-        return failed, Choose(PERSON)
-    why = menu.wrong_key if isinstance(what, KeyPressed) else menu.no_key
-    return failed, Ask((why, menu.prompt))
+    """What follows from a key, from none, or from a hang-up: a service, another question, or the end.
 
-
-MAIN_MENU = Menu(
-    prompt="main-menu",
-    services={
-        "1": "consultation",
-        "2": "business",
-        "3": "query",
-        "4": "cancel",
-        "5": "complaint",
-        "0": PERSON,
-    },
-    languages=("zh-CN", "en"),
-    language_key="9",
-)
+    After MAX_FAILURES wrong or missing keys in a row, or MAX_ASKED questions, the service is PERSON.
+    """
+    if isinstance(what, HungUp):
+        return position, End()
+    option = menu.options.get(what.key) if isinstance(what, KeyPressed) else None
+    if isinstance(option, ToService):
+        return position, Choose(option.service)
+    asked = position.asked + 1
+    if isinstance(option, OtherLanguage):
+        place = menu.languages.index(position.language)
+        moved, prompts = Position(menu.languages[(place + 1) % len(menu.languages)], 0, asked), (menu.prompt,)
+    else:
+        moved = Position(position.language, position.failures + 1, asked)
+        prompts = (menu.wrong_key if isinstance(what, KeyPressed) else menu.no_key, menu.prompt)
+    if moved.failures >= MAX_FAILURES or moved.asked > MAX_ASKED:
+        return moved, Choose(PERSON)
+    return moved, Ask(prompts)

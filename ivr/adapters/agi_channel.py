@@ -1,19 +1,22 @@
 """The one subclass of pyst2's AGI: its vocabulary of commands over a FastAGI socket, with its transport replaced.
 
-Owns the socket of one call: time limits, quoting, answers, and hang-ups, which all become CallerHungUp. Must not know any menu.
+Owns the socket of one call: time limits, and hang-ups, which all become CallerHungUp. Must not know any menu.
 Rules: style.md section 5.2, ecosystem.md section 3 (signals, bytes, quoting, HANGUP, EOF, 511, 520, -1, stderr).
 """
 
+import contextlib
 import socket
-from typing import Any
+import time
+from typing import Any, NamedTuple
 
-from asterisk.agi import AGI, AGIAppError, AGIHangup, AGIInvalidCommand, AGIUsageError
+from asterisk.agi import AGI, AGIAppError, AGIDBError, AGIHangup, AGIInvalidCommand, AGIUsageError
 
-from ivr.agi_answer import HANGUP, USAGE_BEGINS, USAGE_ENDS, AgiAnswerError, parse_answer
+from ivr.agi_answer import HANGUP, USAGE_BEGINS, USAGE_ENDS, AgiAnswerError, Answer, key_of, parse_answer
+from ivr.agi_command import Quoted, command_line, longest_s, quoted
 
 MAX_LINE_BYTES = 64 * 1024
-MAX_ENV_LINES = 200
-MAX_USAGE_LINES = 500
+MAX_ENV_LINES = 200  # Asterisk sends about 25, and one for each argument of AGI()
+MAX_USAGE_LINES = 500  # the longest usage text of Asterisk 22 has 40
 ENVIRONMENT_WITHIN_S = 5.0
 MARGIN_S = 30.0  # a command may take as long as it was told to, plus this; then Asterisk is taken for dead
 
@@ -26,20 +29,26 @@ class AgiStreamError(Exception):
     """What Asterisk sent is not AGI, or too much of it: the connection is closed and the dialplan goes on."""
 
 
+class Digits(NamedTuple):
+    """What the caller typed, and whether the time ran out (as opposed to #, or enough digits)."""
+
+    typed: str
+    is_timeout: bool
+
+
 class AgiChannel(AGI):  # type: ignore[misc]
     """One call's AGI session. All of pyst2's commands work; every sure hang-up raises CallerHungUp.
 
     env     the environment that Asterisk sent, such as agi_callerid; values as they came
-    raises  CallerHungUp, AgiStreamError, TimeoutError when Asterisk is silent for too long
+    raises  CallerHungUp, AgiStreamError, AgiCommandError, TimeoutError when Asterisk is silent for too long, pyst2's own for refused commands
     """
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
-        self._reader = connection.makefile("rb")
-        self._got_sighup = False
-        self._commands = 0
+        self._received = bytearray()
+        self._got_sighup = False  # pyst2's name; here: a HANGUP line came
         self.env: dict[str, str] = {}
-        connection.settimeout(ENVIRONMENT_WITHIN_S)
+        self._within(ENVIRONMENT_WITHIN_S)
         self._read_environment()
 
     @property
@@ -48,48 +57,90 @@ class AgiChannel(AGI):  # type: ignore[misc]
         number = self.env.get("agi_callerid", "")
         return "" if number in ("", "unknown") else number[:64]
 
+    @property
+    def call(self) -> str:
+        """The call's id; empty when Asterisk sent none."""
+        return self.env.get("agi_uniqueid", "")[:64]
+
     def close(self) -> None:
         """Ends the session; the dialplan goes on."""
-        self._reader.close()
-        self._connection.close()
+        with contextlib.suppress(OSError):
+            self._connection.close()
 
-    def command(self, name: str, *args: str, limit_s: float = 0.0) -> Any:
-        """Sends a command that may take `limit_s` seconds; returns pyst2's result table."""
-        self._connection.settimeout(limit_s + MARGIN_S)
-        return self.execute(name, *args)
-
-    def play(self, file: str, keys: str, limit_s: float = 120.0) -> str:
+    def play(self, file: str, keys: str) -> str:
         """Plays a sound file (path without ending); returns the key among `keys` that cut it short, else an empty string."""
-        return _key(self.command("STREAM FILE", self._quote(file), self._quote(keys), limit_s=limit_s)["result"][0])
+        return self._key("STREAM FILE", quoted(file), quoted(keys))
 
     def key_within(self, wait_s: float) -> str:
         """The next key within `wait_s` seconds; empty when none came."""
-        return _key(self.command("WAIT FOR DIGIT", str(int(wait_s * 1000)), limit_s=wait_s)["result"][0])
+        return self._key("WAIT FOR DIGIT", int(wait_s * 1000))
 
-    def digits(self, file: str, max_digits: int, wait_s: float) -> tuple[str, bool]:
-        """Plays a file and gathers digits up to `#`, `max_digits`, or `wait_s` without one; returns them and whether time ran out."""
-        arguments = (self._quote(file), str(int(wait_s * 1000)), str(max_digits))
-        value, data = self.command("GET DATA", *arguments, limit_s=120 + wait_s * max_digits)["result"]
-        return value, data == "timeout"
+    def digits(self, file: str, max_digits: int, wait_s: float) -> Digits:
+        """Plays a file and gathers digits up to `#`, `max_digits`, or `wait_s` without one."""
+        answer = self._ask("GET DATA", quoted(file), int(wait_s * 1000), max_digits)
+        return Digits(answer.result, answer.is_timeout)
+
+    def get_data(self, filename: str, timeout: int = 2000, max_digits: int = 255) -> Digits:
+        """pyst2's command in its units (ms), with the timeout flag kept."""
+        return self.digits(filename, max_digits, timeout / 1000)
+
+    def record_file(self, *arguments: Any, **options: Any) -> str:
+        """pyst2's command; empty instead of a NUL when no key ended the recording."""
+        return str(super().record_file(*arguments, **options)).replace("\0", "")
+
+    def database_get(self, family: str, key: str) -> str:
+        """A value of Asterisk's own database; pyst2 quotes it twice. Raises AGIDBError when there is none."""
+        answer = self._ask("DATABASE GET", quoted(family), quoted(key))
+        if answer.result != "1":
+            raise AGIDBError("not in Asterisk's database")
+        return answer.data
+
+    def database_put(self, family: str, key: str, value: object) -> None:
+        """Keeps a value in Asterisk's own database. Raises AGIDBError when it cannot."""
+        self._change("DATABASE PUT", family, key, value)
+
+    def database_del(self, family: str, key: str) -> None:
+        """Removes a value. Raises AGIDBError when there is none."""
+        self._change("DATABASE DEL", family, key)
+
+    def database_deltree(self, family: str, key: str = "") -> None:
+        """Removes a family, or its part below `key`. Raises AGIDBError when there is none."""
+        self._change("DATABASE DELTREE", family, *([key] if key else []))
 
     def execute(self, command: str, *args: object) -> Any:
-        """One command and its answer; the same for every method of pyst2."""
+        """One command and its answer in pyst2's form; every method of pyst2 comes through here."""
+        answer = self._ask(command, *args)
+        return {"result": (answer.result, answer.data), "endpos": (answer.endpos, "")}
+
+    def send_command(self, command: str, *args: object) -> None:
+        """One line to Asterisk; nothing is sent when it cannot be one line. Raises CallerHungUp when nobody is there to read it."""
+        line = command_line(command.strip(), args)
+        self._expect_silence()
         if self._got_sighup:
             raise CallerHungUp("hung up before the command")
-        line = " ".join((command, *map(str, args))).strip()
-        if any(c in line for c in "\r\n\0"):
-            raise AgiStreamError("a command may not hold a line break")
-        self._commands += 1
-        try:
-            self._connection.sendall(line.encode() + b"\n")
-        except TimeoutError:
-            raise
-        except OSError as error:
-            raise CallerHungUp("the connection is gone") from error
-        return self.get_result()
+        self._within(longest_s(command, args) + MARGIN_S)
+        self._send(line)
 
     def get_result(self, stdin: object = None) -> Any:  # noqa: ARG002 - pyst2's signature
-        """Reads one answer into pyst2's form: {"result": (value, data), "endpos": (value, "")}."""
+        """The next answer in pyst2's form."""
+        answer = self._answer()
+        return {"result": (answer.result, answer.data), "endpos": (answer.endpos, "")}
+
+    def _change(self, command: str, *values: object) -> None:
+        if self._ask(command, *(quoted(value) for value in values)).result != "1":
+            raise AGIDBError("not in Asterisk's database")
+
+    def _key(self, command: str, *args: object) -> str:
+        try:
+            return key_of(self._ask(command, *args))
+        except AgiAnswerError as error:
+            raise AgiStreamError(str(error)) from error
+
+    def _ask(self, command: str, *args: object) -> Answer:
+        self.send_command(command, *args)
+        return self._answer()
+
+    def _answer(self) -> Answer:
         line = self._line()
         while line.startswith(HANGUP):
             self._got_sighup = True
@@ -98,7 +149,7 @@ class AgiChannel(AGI):  # type: ignore[misc]
             answer = parse_answer(line)
         except AgiAnswerError as error:
             raise AgiStreamError(str(error)) from error
-        if answer.code == 511 or answer.data == "hangup":
+        if answer.code == 511:
             raise CallerHungUp("the channel is dead")
         if answer.code == 510:
             raise AGIInvalidCommand("Asterisk does not know the command")
@@ -108,32 +159,33 @@ class AgiChannel(AGI):  # type: ignore[misc]
         if answer.code != 200:
             raise AgiStreamError(f"answer with code {answer.code}")
         if answer.result == "-1":
-            raise CallerHungUp("gone during the command") if self._is_gone() else AGIAppError("the command failed")
-        return {"result": (answer.result, answer.data), "endpos": (answer.endpos, "")}
+            is_gone = answer.data == "hangup" or self._is_gone()
+            raise CallerHungUp("gone during the command") if is_gone else AGIAppError("the command failed")
+        return answer
 
     def _is_gone(self) -> bool:
         """After result=-1, which means failure or hang-up: Asterisk says of a hung-up channel 511, HANGUP or -1 again."""
         if self._got_sighup:
             return True
         try:
-            self._connection.sendall(b"CHANNEL STATUS\n")
+            self._within(MARGIN_S)
+            self._send(b"CHANNEL STATUS\n")
             line = self._line()
-        except (CallerHungUp, OSError):
+        except CallerHungUp:
             return True
         return not line.startswith("200 result=") or line.startswith("200 result=-1")
 
-    def _quote(self, string: object) -> str:
-        """A value in quotes that cannot end the command: backslash and quote escaped, control characters turned to spaces."""
-        text = "".join(c if c >= " " and c != "\x7f" else " " for c in str(string))
-        return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    def _quote(self, string: object) -> Quoted:
+        return quoted(string)
 
     def _read_environment(self) -> None:
+        """The first word on each name counts: what a caller can influence comes after what a script trusts (agi_channel, agi_uniqueid)."""
         for _ in range(MAX_ENV_LINES):
             line = self._line()
             if not line:
                 return
             name, _, value = line.partition(":")
-            self.env[name.strip()] = value.strip()
+            self.env.setdefault(name.strip(), value.strip())
         raise AgiStreamError("the environment does not end")
 
     def _skip_usage(self, line: str) -> None:
@@ -144,21 +196,47 @@ class AgiChannel(AGI):  # type: ignore[misc]
                 return
         raise AgiStreamError("the usage text does not end")
 
-    def _line(self) -> str:
+    def _expect_silence(self) -> None:
+        """Whatever lies there before a command is sent is no answer to it: HANGUP, or a value with a line break that put us out of step."""
+        while b"\n" in self._received:
+            if not self._line().startswith(HANGUP):
+                raise AgiStreamError("an answer that nobody asked for")
+            self._got_sighup = True
+
+    def _within(self, seconds: float) -> None:
+        self._deadline = time.monotonic() + seconds
+
+    def _send(self, line: bytes) -> None:
         try:
-            raw = self._reader.readline(MAX_LINE_BYTES)
+            self._connection.settimeout(max(0.001, self._deadline - time.monotonic()))
+            self._connection.sendall(line)
         except TimeoutError:
             raise
-        except (OSError, ValueError) as error:
+        except OSError as error:
             raise CallerHungUp("the connection is gone") from error
-        if not raw:
+
+    def _line(self) -> str:
+        looked = 0
+        while (end := self._received.find(b"\n", looked)) < 0:
+            looked = len(self._received)
+            if looked > MAX_LINE_BYTES:
+                raise AgiStreamError("a line without an end")
+            self._receive()
+        line = self._received[:end].decode("utf-8", "replace")
+        del self._received[: end + 1]
+        return line.rstrip("\r")
+
+    def _receive(self) -> None:
+        left_s = self._deadline - time.monotonic()
+        if left_s <= 0:
+            raise TimeoutError("Asterisk is silent")
+        try:
+            self._connection.settimeout(left_s)
+            received = self._connection.recv(8192)
+        except TimeoutError:
+            raise TimeoutError("Asterisk is silent") from None
+        except OSError as error:
+            raise CallerHungUp("the connection is gone") from error
+        if not received:
             raise CallerHungUp("the connection is closed")
-        if not raw.endswith(b"\n"):
-            raise AgiStreamError("a line without an end")
-        return raw.decode("utf-8", "replace").rstrip("\r\n")
-
-
-def _key(code: str) -> str:
-    if not code.isdigit() or not 0 <= int(code) < 128:
-        raise AgiStreamError("a key's code is not a number")
-    return chr(int(code)) if code != "0" else ""
+        self._received += received

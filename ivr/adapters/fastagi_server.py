@@ -9,17 +9,18 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
-from urllib.parse import urlsplit
 
 import structlog
 from asterisk.agi import AGIException
 
 from ivr.adapters.agi_channel import AgiChannel, AgiStreamError, CallerHungUp
+from ivr.agi_command import AgiCommandError
 
 log = structlog.get_logger("agi")
 
 BACKLOG = 512
 ACCEPT_POLL_S = 0.2
+MAX_NAME = 64
 Script = Callable[[AgiChannel], str]
 
 
@@ -28,6 +29,7 @@ class FastAgiServer:
 
     scripts     name in the URL -> function(channel) -> one word for the log
     max_calls   sessions at once; one more is closed at once, and the dialplan goes its way without it
+    raises      OSError when the port is taken by something that does not share it
     """
 
     def __init__(self, host: str, port: int, scripts: Mapping[str, Script], max_calls: int) -> None:
@@ -36,6 +38,7 @@ class FastAgiServer:
         self._running: set[threading.Thread] = set()
         self._lock = threading.Lock()
         self._draining = threading.Event()
+        self._closed = threading.Event()
         self.refused = 0
         self._listener = socket.create_server((host, port), backlog=BACKLOG, reuse_port=True)
         self._listener.settimeout(ACCEPT_POLL_S)
@@ -46,47 +49,66 @@ class FastAgiServer:
         host, port = self._listener.getsockname()[:2]
         return host, port
 
+    @property
+    def sessions(self) -> int:
+        """How many run now."""
+        with self._lock:
+            return len(self._running)
+
     def serve(self) -> None:
-        """Accepts until `drain`; each session has its own thread."""
+        """Accepts until `drain`; each session has its own thread. Who waits to be accepted then is cut off, and its dialplan goes on."""
         while not self._draining.is_set():
             try:
                 connection, _ = self._listener.accept()
             except TimeoutError:
                 continue
             except OSError as error:
-                if self._draining.is_set():
-                    break
                 log.error("cannot accept", error=str(error))
                 self._draining.wait(ACCEPT_POLL_S)  # out of file descriptors: calls that end make room
                 continue
             self._start(connection)
         self._listener.close()
+        self._closed.set()
 
     def drain(self, within_s: float) -> int:
-        """Takes no new sessions and waits for the running ones; returns how many had to be left."""
+        """Takes no new sessions and waits for the running ones; returns how many had to be left. `serve` must run in another thread."""
         self._draining.set()
         deadline = time.monotonic() + within_s
+        self._closed.wait(within_s)
         with self._lock:
             running = list(self._running)
         for thread in running:
             thread.join(max(0.0, deadline - time.monotonic()))
-        return sum(thread.is_alive() for thread in running)
+        left = sum(thread.is_alive() for thread in running)
+        log.info("drained", sessions=len(running), left=left, refused=self.refused)
+        return left
 
     def _start(self, connection: socket.socket) -> None:
         if not self._places.acquire(blocking=False):
-            self.refused += 1
-            log.error("session refused: all places taken", refused=self.refused)
-            connection.close()
+            self._refuse(connection, "all places are taken")
             return
         thread = threading.Thread(target=self._run, args=(connection,), name="agi-session", daemon=True)
         with self._lock:
             self._running.add(thread)
-        thread.start()
+        try:
+            thread.start()
+        except RuntimeError as error:  # no more threads in this system
+            with self._lock:
+                self._running.discard(thread)
+            self._places.release()
+            self._refuse(connection, str(error))
+
+    def _refuse(self, connection: socket.socket, because: str) -> None:
+        self.refused += 1
+        log.error("session refused, the dialplan goes on without it", because=because, refused=self.refused)
+        connection.close()
 
     def _run(self, connection: socket.socket) -> None:
         try:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._session(connection)
+            _Session(connection, self._scripts).run()
+        except Exception as error:  # the thread's last line of defence
+            log.error("session lost", error=type(error).__name__, exc_info=error)
         finally:
             with contextlib.suppress(OSError):
                 connection.close()
@@ -94,30 +116,51 @@ class FastAgiServer:
                 self._running.discard(threading.current_thread())
             self._places.release()
 
-    def _session(self, connection: socket.socket) -> None:
-        started = time.monotonic()
-        name, call = "?", ""
+
+class _Session:
+    """One connection, from its environment to one line in the log. Digits and values are never logged; `caller` is masked by the log."""
+
+    def __init__(self, connection: socket.socket, scripts: Mapping[str, Script]) -> None:
+        self._connection = connection
+        self._scripts = scripts
+        self._started = time.monotonic()
+        self._about = {"call": "", "script": "", "caller": ""}
+
+    def run(self) -> None:
+        result = self._result()
+        duration_s = round(time.monotonic() - self._started, 3)
+        log.info("session over", **self._about, result=result, duration_s=duration_s)
+
+    def _result(self) -> str:
         try:
-            channel = AgiChannel(connection)
-            call = channel.env.get("agi_uniqueid", "")
-            name = urlsplit(channel.env.get("agi_request", "")).path.strip("/")
-            script = self._scripts.get(name)
-            if script is None:
-                log.error("no such script", script=name[:64], known=sorted(self._scripts))
-                return
-            result = script(channel)
-            channel.close()
+            return self._script()
         except CallerHungUp:
-            result = "hung_up"
+            return "hung_up"
         except TimeoutError:
-            result = "timeout"
+            log.error("Asterisk is silent, the session is closed", **self._about)
+            return "timeout"
         except AgiStreamError as error:
-            result = "broken"
-            log.error("session broken", call=call, script=name, error=str(error))
-        except AGIException as error:
-            result = "failed"
-            log.error("command failed", call=call, script=name, error=type(error).__name__)
+            log.error("session broken", **self._about, error=str(error))
+            return "broken"
+        except (AGIException, AgiCommandError) as error:
+            log.error("command failed", **self._about, error=type(error).__name__)
+            return "failed"
         except Exception as error:
-            result = "failed"
-            log.error("script failed", call=call, script=name, error=type(error).__name__, exc_info=error)
-        log.info("session over", call=call, script=name, result=result, duration_s=round(time.monotonic() - started, 3))
+            log.error("script failed", **self._about, error=type(error).__name__, exc_info=error)
+            return "failed"
+
+    def _script(self) -> str:
+        channel = AgiChannel(self._connection)
+        name = _script_name(channel.env.get("agi_request", ""))
+        self._about = {"call": channel.call, "script": name[:MAX_NAME], "caller": channel.caller}
+        script = self._scripts.get(name)
+        if script is None:
+            log.error("no such script", **self._about, known=sorted(self._scripts))
+            return "unknown_script"
+        return script(channel)
+
+
+def _script_name(request: str) -> str:
+    """agi://host:port/NAME?anything -> NAME."""
+    _, _, rest = request.partition("://")
+    return rest.partition("/")[2].partition("?")[0].strip("/")

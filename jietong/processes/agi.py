@@ -20,6 +20,7 @@ from agi_scripts.ready_agent import ready_agent
 from ivr.adapters.agi_channel import AgiChannel
 from ivr.adapters.customers import Customers
 from ivr.adapters.fastagi_server import FastAgiServer, Script
+from jietong import exit_codes
 from jietong.database import open_engine
 from jietong.launch import PROMPTS
 from jietong.logs import configure
@@ -28,6 +29,7 @@ from routing.adapters.agents_table import AgentPins
 from routing.adapters.inbox_client import InboxClient
 from routing.adapters.redis_clients import prefix_of
 
+HOST = "127.0.0.1"  # Asterisk is on this machine
 DRAIN_S = 3.0  # menus that take longer end at once, and the dialplan leads the caller to a person
 
 ScriptWork = Callable[[AgiChannel, ScriptContext], str]
@@ -47,8 +49,11 @@ def main(var: Path) -> int:
     site = RunningSite.load(var)
     context = context_of(site)
     scripts = {name: _bound(work, context) for name, work in SCRIPTS.items()}
-    host = "127.0.0.1"
-    server = FastAgiServer(host, site.ports.agi, scripts, site.site.agi.calls_per_worker)
+    try:
+        server = FastAgiServer(HOST, site.ports.agi, scripts, site.site.agi.calls_per_worker)
+    except OSError as error:
+        sys.stderr.write(f"jietong: FastAGI cannot listen on {HOST}:{site.ports.agi}: {error.strerror or error}\n")
+        return exit_codes.FAILED
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -59,7 +64,6 @@ def main(var: Path) -> int:
     stop.wait()
     server.drain(DRAIN_S)
     accepting.join()
-    context.pool.shutdown(wait=False, cancel_futures=True)
     return 0
 
 
