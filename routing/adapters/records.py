@@ -6,6 +6,7 @@ nothing.
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -89,9 +90,11 @@ class RecordsWriter:
     def _lock(self, connection: Connection) -> None:
         """Takes the row that a second writer would need too, before anything is read."""
         row = journal_position.c.reader == self._reader
-        touched = connection.execute(update(journal_position).where(row).values(entry_id=journal_position.c.entry_id))
-        if touched.rowcount == 0:
-            connection.execute(insert(journal_position).values(reader=self._reader, entry_id=BEGINNING))
+        touch = update(journal_position).where(row).values(entry_id=journal_position.c.entry_id)
+        if connection.execute(touch).rowcount == 0:
+            with suppress(IntegrityError), connection.begin_nested():  # another writer's first batch came first
+                connection.execute(insert(journal_position).values(reader=self._reader, entry_id=BEGINNING))
+            connection.execute(touch)
 
     def _position(self, connection: Connection) -> str | None:
         return connection.scalar(select(journal_position.c.entry_id).where(journal_position.c.reader == self._reader))
