@@ -1,4 +1,4 @@
-"""Trims, cuts, levels and stores speech as Asterisk plays it: 8 kHz, one channel, 16 bit.
+"""Trims, joins, levels and stores speech as Asterisk plays it: 8 kHz, one channel, 16 bit.
 
 Owns the sound of a prompt after the voice. Must not know what is said.
 Rules: G.711 passes 300-3400 Hz; the level keeps 17 dB to full scale, as telephone speech has, and every prompt has the same.
@@ -39,20 +39,7 @@ def trim(sound: Sound, rate_hz: int = VOICE_HZ) -> Sound:
     return _faded(sound[max(0, loud[0] - 1) * step : (loud[-1] + 2) * step], rate_hz)
 
 
-def cut_at_pauses(sound: Sound, pieces: int, rate_hz: int = VOICE_HZ) -> list[Sound]:
-    """Cuts a spoken list into `pieces` at its longest pauses. raises ValueError when it has too few pauses."""
-    quiet = _frame_rms(trim(sound, rate_hz), rate_hz)
-    quiet = quiet < quiet.max() * _ratio(-30.0)
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], quiet.astype(np.int8), [0]))))
-    pauses = sorted(zip(edges[::2], edges[1::2], strict=True), key=lambda pause: pause[0] - pause[1])[: pieces - 1]
-    if len(pauses) < pieces - 1 or any(end - start < 4 for start, end in pauses):
-        raise ValueError(f"a list of {pieces} was spoken without {pieces - 1} clear pauses: speak it slower or shorten it")
-    step = round(rate_hz * _FRAME_S)
-    cuts = sorted(int(start + end) // 2 * step for start, end in pauses)
-    return [trim(piece, rate_hz) for piece in np.split(trim(sound, rate_hz), cuts)]
-
-
-def joined(sounds: list[Sound], pause_s: float = 0.25, rate_hz: int = VOICE_HZ) -> Sound:
+def joined(sounds: list[Sound], pause_s: float = 0.3, rate_hz: int = VOICE_HZ) -> Sound:
     """Trimmed sounds one after another, each at the common level, with a pause between."""
     pause = np.zeros(round(pause_s * rate_hz), np.float32)
     parts = [part for sound in sounds for part in (pause, _at_level(trim(sound, rate_hz), rate_hz))]

@@ -1,7 +1,7 @@
 """Speaks every prompt of the text file into its wav. Runs inside the tool's private environment.
 
 Owns the order of work: text, voice, sound, file. Must not hold texts, weights or levels.
-Rules: prompts that share `cut_from` are one spoken list, cut apart at its pauses.
+Rules: prompts that share `cut_from` are one spoken list, cut apart.
 """
 
 from collections.abc import Iterator
@@ -13,10 +13,6 @@ from jietong.prompt_build.music import hold_piece
 from jietong.prompt_build.texts import LANGUAGES, MUSIC, PROMPTS_DIR, Prompt, read_prompts, voice_runs
 from jietong.prompt_build.voice import Speaker
 
-# Slower, so that the pauses of a list are clear.
-LIST_SPEED = 0.9
-_LIST_COMMA = {"zh-CN": "，", "en": ", "}
-
 
 def build(folder: Path, root: Path = PROMPTS_DIR) -> Iterator[Path]:
     """Writes every prompt in every language and the music; yields each file as it is written."""
@@ -24,7 +20,10 @@ def build(folder: Path, root: Path = PROMPTS_DIR) -> Iterator[Path]:
     for language in LANGUAGES:
         for cut_from, group in groupby(read_prompts(), key=lambda prompt: prompt.cut_from):
             prompts = list(group)
-            spoken = _list(speaker, prompts, language) if cut_from else [_alone(speaker, one, language) for one in prompts]
+            if cut_from:
+                spoken = speaker.say_list([prompt.texts[language] for prompt in prompts], language)
+            else:
+                spoken = [_alone(speaker, prompt, language) for prompt in prompts]
             for prompt, heard in zip(prompts, spoken, strict=True):
                 sound.write_wav(prompt.wav(language, root), sound.for_telephone(heard))
                 yield prompt.wav(language, root)
@@ -34,7 +33,3 @@ def build(folder: Path, root: Path = PROMPTS_DIR) -> Iterator[Path]:
 
 def _alone(speaker: Speaker, prompt: Prompt, language: str) -> sound.Sound:
     return sound.joined([speaker.say(text, spoken_in) for spoken_in, text in voice_runs(prompt.texts[language])])
-
-
-def _list(speaker: Speaker, prompts: list[Prompt], language: str) -> list[sound.Sound]:
-    return [speaker.say(prompt.texts[language] + _LIST_COMMA[language].strip(), language, LIST_SPEED) for prompt in prompts]

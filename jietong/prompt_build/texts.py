@@ -50,6 +50,6 @@ def read_prompts(path: Path = PROMPTS_DIR / "prompts.toml") -> list[Prompt]:
 
 
 def voice_runs(text: str) -> list[tuple[str, str]]:
-    """Splits a sentence into (language, text) where the script changes: Latin letters are English, all else Mandarin."""
-    runs = [run.strip() for run in _RUN.findall(text)]
+    """Splits a text into (language, text) at semicolons and where the script changes: Latin is English, all else Mandarin."""
+    runs = [run.strip() for part in re.split("[;；]", text) for run in _RUN.findall(part)]
     return [("en" if run[0].isascii() and run[0].isalpha() else "zh-CN", run) for run in runs if run]

@@ -1,0 +1,140 @@
+"""What callers and agents hear: every sentence is there in both languages, in the format, length and level of a telephone."""
+
+import wave
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from jietong.prompt_build.music import BEAT_S, hold_piece
+from jietong.prompt_build.sound import PEAK_DBFS, TELEPHONE_HZ, read_wav
+from jietong.prompt_build.texts import LANGUAGES, MUSIC, PROMPTS_DIR, Prompt, TextsWrong, read_prompts, voice_runs
+
+PROMPTS = read_prompts()
+SPOKEN = [pytest.param(prompt, language, id=f"{language}/{prompt.name}") for prompt in PROMPTS for language in LANGUAGES]
+
+# The rooms that play prompts name them by these words.
+PLAYED = (
+    "welcome main-menu wrong-key no-key connecting please-wait goodbye enter-agent-number enter-pin wrong-pin logged-in logged-out "
+    "now-ready now-paused not-logged-in try-later callers-busy agent-number-is at-your-service digit-1-yao"
+).split() + [f"digit-{digit}" for digit in range(10)]
+
+
+def frames_dbfs(sound: np.ndarray, frame_s: float = 0.02) -> np.ndarray:
+    """Level of each 20 ms, measured here on its own so that the builder's measure is checked too."""
+    step = int(TELEPHONE_HZ * frame_s)
+    whole = sound[: len(sound) // step * step].reshape(-1, step)
+    return 10 * np.log10(np.mean(whole.astype(float) ** 2, axis=1) + 1e-12)
+
+
+def speech_dbfs(sound: np.ndarray) -> float:
+    """Mean power of what is not a pause."""
+    frames = frames_dbfs(sound)
+    return float(10 * np.log10(np.mean(10 ** (frames[frames > frames.max() - 30] / 10))))
+
+
+def test_every_prompt_the_hotline_plays_has_a_text() -> None:
+    """The hotline never names a sentence that nobody wrote."""
+    assert set(PLAYED) <= {prompt.name for prompt in PROMPTS}
+
+
+@pytest.mark.parametrize("path", [*(prompt.wav(language) for prompt in PROMPTS for language in LANGUAGES), MUSIC], ids=lambda p: p.stem)
+def test_asterisk_can_play_it(path: Path) -> None:
+    """Asterisk plays every sound as it is: 8 kHz, one channel, 16 bit."""
+    with wave.open(str(path), "rb") as sound:
+        assert (sound.getframerate(), sound.getnchannels(), sound.getsampwidth(), sound.getcomptype()) == (8000, 1, 2, "NONE")
+
+
+@pytest.mark.parametrize(("prompt", "language"), SPOKEN)
+def test_caller_hears_it_well(prompt: Prompt, language: str) -> None:
+    """Every sentence is as loud as the others, is not distorted, says something and does not go on for ever."""
+    sound = read_wav(prompt.wav(language))
+    assert 0.3 <= len(sound) / TELEPHONE_HZ <= 20
+    assert np.abs(sound).max() <= 10 ** (PEAK_DBFS / 20)
+    assert speech_dbfs(sound) == pytest.approx(-20, abs=3)
+
+
+@pytest.mark.parametrize(("prompt", "language"), SPOKEN)
+def test_caller_does_not_wait_for_silence(prompt: Prompt, language: str) -> None:
+    """A sentence begins and ends at once, so that sentences can be put together."""
+    loud = np.flatnonzero(frames_dbfs(read_wav(prompt.wav(language))) > -50)
+    frames = len(frames_dbfs(read_wav(prompt.wav(language))))
+    assert loud[0] * 0.02 < 0.3
+    assert (frames - 1 - loud[-1]) * 0.02 < 0.3
+
+
+def test_no_sound_without_a_text() -> None:
+    """A sound whose text was taken away is taken away too."""
+    wanted = {prompt.wav(language) for prompt in PROMPTS for language in LANGUAGES} | {MUSIC}
+    assert {path for path in PROMPTS_DIR.rglob("*") if path.suffix in {".wav", ".part"}} == wanted
+
+
+def test_the_set_stays_small() -> None:
+    """A clone stays quick: all sounds together are under 6 MB."""
+    assert sum(path.stat().st_size for path in PROMPTS_DIR.rglob("*.wav")) < 6_000_000
+
+
+def test_hold_music_is_quiet_and_long_enough() -> None:
+    """Who waits hears a minute or more before the piece begins again, well below the level of speech."""
+    music = read_wav(MUSIC)
+    assert 60 <= len(music) / TELEPHONE_HZ <= 90
+    assert 10 * np.log10(np.mean(music.astype(float) ** 2)) == pytest.approx(-26, abs=1)
+    assert np.abs(music).max() <= 10 ** (PEAK_DBFS / 20)
+
+
+def test_hold_music_loops_without_a_click() -> None:
+    """From the end to the beginning the sound moves no more than anywhere within the piece."""
+    music = read_wav(MUSIC)
+    assert abs(music[0] - music[-1]) <= np.abs(np.diff(music)).max()
+
+
+def test_hold_music_is_the_piece_we_wrote() -> None:
+    """The committed sound is what music.py plays, so it holds no recording of anybody else."""
+    assert np.allclose(read_wav(MUSIC), hold_piece(), atol=2 / 32767)
+
+
+def test_hold_music_can_be_told_from_itself_elsewhere() -> None:
+    """A robot that records two bars of music can say where in the piece they are: no other two bars sound nearly the same."""
+    music = read_wav(MUSIC)
+    bars = round(8 * BEAT_S * TELEPHONE_HZ)
+    heard = music[3 * bars : 4 * bars]
+    size = 1 << (len(music) + len(heard)).bit_length()
+    match = np.fft.irfft(np.fft.rfft(music, size) * np.conj(np.fft.rfft(heard, size)))[: len(music) - bars]
+    power = np.sqrt(np.convolve(music.astype(float) ** 2, np.ones(bars), "valid")[: len(match)] * np.sum(heard.astype(float) ** 2))
+    likeness = np.abs(match / power)
+    assert np.argmax(likeness) == 3 * bars
+    elsewhere = np.abs(np.arange(len(match)) - 3 * bars) > TELEPHONE_HZ
+    assert likeness[elsewhere].max() < 0.7
+
+
+@pytest.mark.parametrize(
+    ("text", "runs"),
+    [
+        ("您好。", [("zh-CN", "您好。")]),
+        ("咨询请按一；人工服务请按零；For English, press nine.", [("zh-CN", "咨询请按一"), ("zh-CN", "人工服务请按零"), ("en", "For English, press nine.")]),
+        ("Press one; press 2; 中文请按九。", [("en", "Press one"), ("en", "press 2"), ("zh-CN", "中文请按九。")]),
+    ],
+)
+def test_each_language_has_its_own_voice(text: str, runs: list[tuple[str, str]]) -> None:
+    """Inside one sentence, Chinese is spoken by the Mandarin voice and English by the English one."""
+    assert voice_runs(text) == runs
+
+
+@pytest.mark.parametrize(
+    ("written", "complaint"),
+    [
+        ('[Welcome]\nzh-CN = "好"\nen = "a"', "small letters"),
+        ('["../x"]\nzh-CN = "好"\nen = "a"', "small letters"),
+        ('[welcome]\nzh-CN = "好"', "needs exactly"),
+        ('[welcome]\nzh-CN = "好"\nen = "a"\nfr = "b"', "needs exactly"),
+        ('[welcome]\nzh-CN = "好"\nen = " "', "says something"),
+        ('[welcome]\nzh-CN = "好"\nen = 1', "says something"),
+        ('welcome = "好"', "needs exactly"),
+    ],
+)
+def test_a_wrong_text_file_is_refused(tmp_path: Path, written: str, complaint: str) -> None:
+    """Who edits the texts is told which prompt is wrong and what to write."""
+    path = tmp_path / "prompts.toml"
+    path.write_text(written, encoding="utf-8")
+    with pytest.raises(TextsWrong, match=complaint):
+        read_prompts(path)
