@@ -6,6 +6,7 @@ Bounds: those of waits are the n-second buckets that Chinese operators report (f
 
 from bisect import bisect_left
 from dataclasses import dataclass, field
+from typing import Any
 
 WAIT_BOUNDS_S = (1.0, 3.0, 5.0, 10.0, 15.0, 20.0, 25.0, 30.0, 35.0, 40.0, 45.0, 50.0, 55.0, 60.0, 120.0, 300.0)
 RING_BOUNDS_S = (0.002, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
@@ -36,3 +37,11 @@ class Histogram:
             running += count
             rows.append(("+Inf" if bound == float("inf") else repr(bound), float(running)))
         return rows
+
+    @classmethod
+    def from_plain(cls, values: dict[str, Any], bounds: tuple[float, ...]) -> "Histogram":
+        """What was stored. Raises KeyError, TypeError or ValueError when it is damaged or has other bounds."""
+        counts = [int(count) for count in values["counts"]]
+        if tuple(values["bounds"]) != bounds or len(counts) != len(bounds) + 1:
+            raise ValueError("other buckets")
+        return cls(bounds, counts, float(values["total"]))

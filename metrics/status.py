@@ -7,7 +7,6 @@ Rules: design.md section 5 (`jietong status --json`); callers are masked (domain
 from collections.abc import Callable
 from typing import Any
 
-from metrics.kpi import rates_by_window
 from metrics.tally import Tally
 from metrics.view import LiveView, shown_state
 
@@ -26,6 +25,7 @@ def status_of(hotline: str, view: LiveView, tally: Tally, now: float, mask: Call
                 "tier": call.tier,
                 "service": call.service,
                 "state": call.state,
+                "queued_at": call.queued_at,
                 "waited_s": round(max(0.0, now - (call.queued_at or call.since)), 3),
                 "agent": call.agent,
                 "seat": call.seat,
@@ -38,11 +38,12 @@ def status_of(hotline: str, view: LiveView, tally: Tally, now: float, mask: Call
                 "seat": agent.seat,
                 "state": shown_state(agent),
                 "reason": agent.reason,
-                "since_s": round(max(0.0, now - agent.since), 3),
+                "since_s": round(max(0.0, now - agent.since), 3) if agent.since else None,
+                "reachable": agent.reachable,
                 "dedicated_to": agent.tiers,
             }
             for agent in sorted(view.agents.values(), key=lambda agent: agent.agent)
         ],
         "calls": {state: states.count(state) for state in ("menu", "waiting", "ringing", "talking")},
-        "answer_rate": rates_by_window(tally.hours(), tally.hour_of(now)),
+        "answer_rate": tally.rates(now),
     }

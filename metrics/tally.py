@@ -1,20 +1,22 @@
 """The counts behind `/metrics`: a fold over the facts of the journal.
 
-Owns what each fact adds. Must not know Prometheus nor read a clock.
-Rules: design.md section 5 (names and meaning); a fact stream may begin in the middle of calls.
+Owns what each fact adds, and that a call adds once. Must not know Prometheus nor read a clock.
+Rules: design.md section 5 (names and meaning); a fact stream may begin in the middle of calls, and may lack some.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from metrics.histogram import DECISION_BOUNDS_S, RING_BOUNDS_S, WAIT_BOUNDS_S, Histogram
-from metrics.kpi import HourCount
+from metrics.class_tally import OTHER, ClassTally
+from metrics.histogram import DECISION_BOUNDS_S, Histogram
+from metrics.kpi import PeriodCount, peak_hour, rates_by_window, sum_of
 from routing.facts import CallAnswered, CallOffered, CallRecord, Fact, OfferClosed, Outcome, SeatRang
 
-VERSION = 1
-KEEP_HOURS = 24 * 400  # more than a year, for the year's answer rate
-HourOf = Callable[[float], str]
+VERSION = 2
+MOST_CLASSES = 100  # queues times tiers; further ones are counted as queue "other", so that labels stay bounded
+REMEMBER_ENDED = 2000  # calls: a router that rebuilds a call it had closed does so within seconds
+FORGET_S = 24 * 3600.0  # a call that is open for longer has lost its end
 Key = tuple[str, str]  # queue, tier
 
 
@@ -23,130 +25,182 @@ class TallyRefusedError(ValueError):
 
 
 @dataclass(slots=True)
-class ClassTally:
-    """Counts of one queue and tier."""
+class OpenCall:
+    """An offered call that is not over."""
 
-    offered: int = 0
-    answered: int = 0
-    in_target: int = 0
-    lost: int = 0
-    abandoned: dict[str, int] = field(default_factory=lambda: {"waiting": 0, "ringing": 0})
-    offers: dict[str, int] = field(default_factory=lambda: {"answered": 0, "no_answer": 0})
-    answer_wait: Histogram = field(default_factory=lambda: Histogram(WAIT_BOUNDS_S))
-    abandon_wait: Histogram = field(default_factory=lambda: Histogram(WAIT_BOUNDS_S))
-    idle_to_ring: Histogram = field(default_factory=lambda: Histogram(RING_BOUNDS_S))
-    hours: dict[str, HourCount] = field(default_factory=dict)
+    queue: str
+    tier: str
+    queued_at: float
+    is_answered: bool = False
 
 
 class Tally:
-    """All counts. `hour_of` gives the clock hour (YYYY-MM-DDTHH, site's time zone) of an epoch time."""
+    """All counts: offered = answered + abandoned + lost + unaccounted + in flight, for each queue and tier, after every fact.
 
-    def __init__(self, hour_of: HourOf, classes: Iterable[Key] = ()) -> None:
-        self._hour_of = hour_of
+    hour_of   gives the clock hour (YYYY-MM-DDTHH in the site's time zone) of an epoch time
+    classes   queues and tiers that are there from the start
+    """
+
+    def __init__(self, hour_of: Callable[[float], str], classes: Iterable[Key] = ()) -> None:
+        self.hour_of = hour_of
         self.classes: dict[Key, ClassTally] = {key: ClassTally() for key in classes}
+        self.open: dict[str, OpenCall] = {}
         self.menu_calls = 0
         self.decisions = Histogram(DECISION_BOUNDS_S)
+        self._ended: dict[str, None] = {}  # in order of their end
+        self._swept_at = 0.0
 
     def add_decision(self, decision_us: float) -> None:
         """One step of the router took so many microseconds."""
         self.decisions.add(decision_us / 1e6)
 
     def add(self, fact: Fact) -> None:
-        """Counts one fact."""
+        """Counts one fact. A call that is first heard of by its answer or its end was offered too, and is counted so."""
         match fact:
             case CallOffered():
-                self._of(fact.queue, fact.tier).offered += 1
+                self._open(fact.call, fact.queue, fact.tier, fact.queued_at)
             case CallAnswered():
-                self._add_answer(fact)
+                self._answer(fact, fact.at - fact.wait_s)
             case OfferClosed():
-                offers = self._of(fact.queue, fact.tier).offers
-                offers[fact.result] = offers.get(fact.result, 0) + 1
+                offers = self._class(fact.queue, fact.tier).offers
+                offers[fact.result if fact.result in offers else OTHER] += 1
             case SeatRang():
-                self._of(fact.queue, fact.tier).idle_to_ring.add(fact.idle_to_ring_s)
+                self._class(fact.queue, fact.tier).idle_to_ring.add(fact.idle_to_ring_s)
             case CallRecord():
-                self._add_record(fact)
+                self._end(fact)
             case _:
                 pass
+        if fact.at - self._swept_at > FORGET_S / 24:
+            self._sweep(fact.at)
 
-    def hours(self) -> dict[str, HourCount]:
-        """Counts by clock hour over all queues and tiers."""
-        together: dict[str, HourCount] = {}
-        for tally in self.classes.values():
-            for hour, count in tally.hours.items():
-                sum_ = together.setdefault(hour, HourCount())
-                sum_.offered += count.offered
-                sum_.answered += count.answered
-        return together
+    def in_flight(self, queue: str, tier: str) -> int:
+        """Offered calls whose outcome is not known yet: they wait or a seat rings for them."""
+        key = self._key(queue, tier)
+        return sum((call.queue, call.tier) == key and not call.is_answered for call in self.open.values())
 
-    def hour_of(self, at: float) -> str:
-        """The clock hour of an epoch time."""
-        return self._hour_of(at)
+    def rates(self, at: float, queue: str | None = None) -> dict[str, float | None]:
+        """The answer rate of the hotline, or of one queue, for each window at time `at`; all tiers together."""
+        hour = self.hour_of(at)
+        hours, years = self._periods(hour, queue)
+        return rates_by_window(hours, years, hour, self._peak(hour))
 
-    def _of(self, queue: str, tier: str) -> ClassTally:
-        return self.classes.setdefault((queue, tier), ClassTally())
+    def rates_of(self, key: Key, at: float) -> dict[str, float | None]:
+        """The answer rate of one queue and tier for each window; the peak hour is the hotline's."""
+        tally, hour = self.classes[key], self.hour_of(at)
+        return rates_by_window(tally.hours, tally.years, hour, self._peak(hour))
 
-    def _add_answer(self, fact: CallAnswered) -> None:
-        tally = self._of(fact.queue, fact.tier)
+    def _peak(self, now_hour: str) -> str:
+        return peak_hour(self._periods(now_hour, None)[0], now_hour[:10])
+
+    def _periods(self, now_hour: str, queue: str | None) -> tuple[dict[str, PeriodCount], dict[str, PeriodCount]]:
+        """Counts of the present day's hours and of the present year, all tiers together."""
+        tallies = [tally for (name, _), tally in self.classes.items() if queue in (None, name)]
+        today = {hour for tally in tallies for hour in tally.hours if hour[:10] == now_hour[:10]}
+        empty = PeriodCount()
+        hours = {hour: sum_of(tally.hours.get(hour, empty) for tally in tallies) for hour in today}
+        return hours, {now_hour[:4]: sum_of(tally.years.get(now_hour[:4], empty) for tally in tallies)}
+
+    def _key(self, queue: str, tier: str) -> Key:
+        key = (queue, tier)
+        return key if key in self.classes or len(self.classes) < MOST_CLASSES else (OTHER, OTHER)
+
+    def _class(self, queue: str, tier: str) -> ClassTally:
+        return self.classes.setdefault(self._key(queue, tier), ClassTally())
+
+    def _open(self, call: str, queue: str, tier: str, queued_at: float) -> OpenCall | None:
+        """The call among those that are not over, newly counted when it is new; None when it is known to be over."""
+        if call in self._ended:
+            return None
+        known = self.open.get(call)
+        if known is None:
+            tally = self._class(queue, tier)
+            queue, tier = self._key(queue, tier)
+            known = self.open[call] = OpenCall(queue, tier, queued_at)
+            tally.offered += 1
+            for period in tally.periods_of(self.hour_of(queued_at)):
+                period.offered += 1
+        return known
+
+    def _conclude(self, call: OpenCall, *, is_answered: bool) -> ClassTally:
+        tally = self.classes[(call.queue, call.tier)]
+        for period in tally.periods_of(self.hour_of(call.queued_at)):
+            period.concluded += 1
+            period.answered += is_answered
+        return tally
+
+    def _answer(self, fact: CallAnswered | CallRecord, queued_at: float) -> None:
+        known = self._open(fact.call, fact.queue, fact.tier, queued_at)
+        if known is None or known.is_answered:
+            return
+        known.is_answered = True
+        tally = self._conclude(known, is_answered=True)
         tally.answered += 1
         tally.in_target += fact.in_target
         tally.answer_wait.add(fact.wait_s)
-        hour = self._hour(tally, fact.at - fact.wait_s)
-        hour.offered += 1
-        hour.answered += 1
 
-    def _add_record(self, fact: CallRecord) -> None:
+    def _end(self, fact: CallRecord) -> None:
+        if fact.call in self._ended:
+            return
         if fact.outcome is Outcome.MENU:
             self.menu_calls += 1
-            return
-        tally = self._of(fact.queue, fact.tier)
-        if fact.outcome is Outcome.ABANDONED:
-            tally.abandoned[fact.reason] = tally.abandoned.get(fact.reason, 0) + 1
-            tally.abandon_wait.add(fact.wait_s)
-        elif fact.outcome is Outcome.LOST:
-            tally.lost += 1
-        if fact.outcome is not Outcome.ANSWERED and fact.queued_at is not None:
-            self._hour(tally, fact.queued_at).offered += 1
+        else:
+            self._end_offered(fact)
+        self._ended[fact.call] = None
+        if len(self._ended) > REMEMBER_ENDED:
+            del self._ended[next(iter(self._ended))]
 
-    def _hour(self, tally: ClassTally, at: float) -> HourCount:
-        hour = self._hour_of(at)
-        count = tally.hours.get(hour)
-        if count is None:
-            count = tally.hours[hour] = HourCount()
-            while len(tally.hours) > KEEP_HOURS:
-                del tally.hours[min(tally.hours)]
-        return count
+    def _end_offered(self, fact: CallRecord) -> None:
+        queued_at = fact.queued_at if fact.queued_at is not None else fact.at - fact.wait_s
+        if fact.call not in self.open and fact.at - queued_at > FORGET_S:
+            return  # it was counted and given up
+        if fact.outcome is Outcome.ANSWERED:
+            self._answer(fact, queued_at)
+        known = self._open(fact.call, fact.queue, fact.tier, queued_at)
+        del self.open[fact.call]
+        if known is None or known.is_answered:
+            return
+        tally = self._conclude(known, is_answered=False)
+        if fact.outcome is Outcome.LOST:
+            tally.lost += 1
+        else:
+            tally.abandoned[fact.reason if fact.reason in tally.abandoned else OTHER] += 1
+            tally.abandon_wait.add(fact.wait_s)
+
+    def _sweep(self, at: float) -> None:
+        self._swept_at = at
+        for call, known in list(self.open.items()):
+            if at - known.queued_at > FORGET_S:
+                del self.open[call]
+                if not known.is_answered:
+                    self.classes[(known.queue, known.tier)].unaccounted += 1
 
     def to_plain(self) -> dict[str, Any]:
-        """All counts as values for JSON (an encoder that knows dataclasses)."""
-        rows = [[queue, tier, tally] for (queue, tier), tally in self.classes.items()]
-        return {"version": VERSION, "menu_calls": self.menu_calls, "decisions": self.decisions, "classes": rows}
+        """Everything as values for JSON (an encoder that knows dataclasses)."""
+        return {
+            "version": VERSION,
+            "menu_calls": self.menu_calls,
+            "decisions": self.decisions,
+            "classes": [[queue, tier, tally] for (queue, tier), tally in self.classes.items()],
+            "open": self.open,
+            "ended": list(self._ended),
+            "swept_at": self._swept_at,
+        }
 
     def load_plain(self, plain: dict[str, Any]) -> None:
         """Takes over what `to_plain` gave, after JSON. Raises TallyRefusedError; then nothing was changed."""
-        if plain.get("version") != VERSION:
-            raise TallyRefusedError(f"tally of version {plain.get('version')!r}, this one reads {VERSION}")
+        if not isinstance(plain, dict) or plain.get("version") != VERSION:
+            version = plain.get("version") if isinstance(plain, dict) else None
+            raise TallyRefusedError(f"tally of version {version!r}, this one reads {VERSION}")
         try:
-            loaded = {(queue, tier): _class_of(values) for queue, tier, values in plain["classes"]}
-            decisions, menu_calls = _histogram_of(plain["decisions"], DECISION_BOUNDS_S), int(plain["menu_calls"])
-        except (KeyError, TypeError, ValueError) as error:
+            classes = {(str(q), str(t)): ClassTally.from_plain(values) for q, t, values in plain["classes"]}
+            calls = {call: OpenCall(**row) for call, row in plain["open"].items()}
+            if any((call.queue, call.tier) not in classes for call in calls.values()):
+                raise ValueError("a call of no class")
+            decisions = Histogram.from_plain(plain["decisions"], DECISION_BOUNDS_S)
+            menu_calls, swept_at = int(plain["menu_calls"]), float(plain["swept_at"])
+            ended = dict.fromkeys(map(str, plain["ended"]))
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise TallyRefusedError(f"stored tally is damaged: {error!r}") from error
-        self.classes.update(loaded)
-        self.decisions, self.menu_calls = decisions, menu_calls
-
-
-def _class_of(values: dict[str, Any]) -> ClassTally:
-    return ClassTally(
-        **{
-            **values,
-            "answer_wait": _histogram_of(values["answer_wait"], WAIT_BOUNDS_S),
-            "abandon_wait": _histogram_of(values["abandon_wait"], WAIT_BOUNDS_S),
-            "idle_to_ring": _histogram_of(values["idle_to_ring"], RING_BOUNDS_S),
-            "hours": {hour: HourCount(**count) for hour, count in values["hours"].items()},
-        }
-    )
-
-
-def _histogram_of(values: dict[str, Any], bounds: tuple[float, ...]) -> Histogram:
-    if tuple(values["bounds"]) != bounds or len(values["counts"]) != len(bounds) + 1:
-        raise ValueError("other buckets")
-    return Histogram(bounds, list(values["counts"]), float(values["total"]))
+        self.classes |= classes
+        self.open, self._ended = calls, ended
+        self.decisions, self.menu_calls, self._swept_at = decisions, menu_calls, swept_at

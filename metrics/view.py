@@ -4,9 +4,11 @@ Owns which calls are where and what agents do. Must not count what is over.
 Rules: design.md section 3; facts of calls or agents that it never heard of are taken as they come.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from routing.events import SeatState
 from routing.facts import (
     AgentChanged,
     AgentState,
@@ -17,7 +19,10 @@ from routing.facts import (
     Decision,
     Fact,
     OfferClosed,
+    SeatRang,
 )
+from routing.model import Call, State
+from routing.transitions import CallState
 
 UNREACHABLE = "unreachable"  # shown instead of the state when a logged-in agent's device is away
 
@@ -52,11 +57,11 @@ class LiveAgent:
 
 
 class LiveView:
-    """Calls and agents now."""
+    """Calls and agents now. `agents`: numbers that the site has; until something is heard of one it is logged out."""
 
-    def __init__(self) -> None:
+    def __init__(self, agents: Iterable[str] = ()) -> None:
         self.calls: dict[str, LiveCall] = {}
-        self.agents: dict[str, LiveAgent] = {}
+        self.agents: dict[str, LiveAgent] = {number: _absent(number) for number in agents}
 
     def add(self, fact: Fact) -> None:
         """Takes in one fact."""
@@ -68,14 +73,14 @@ class LiveView:
                     fact.call, fact.caller, "waiting", fact.at, fact.queue, fact.tier, fact.service, fact.queued_at
                 )
             case Decision():
-                self._move(fact.call, "ringing", fact.at, fact.agent, fact.seat)
+                self._move(fact.call, "waiting", fact.at, fact.agent, fact.seat)
+            case SeatRang():
+                self._hear_of(fact, "ringing", fact.at)
             case OfferClosed():
                 if fact.result != "answered":
                     self._move(fact.call, "waiting", fact.at, "", "")
-                else:
-                    self._move(fact.call, "talking", fact.at, fact.agent, fact.seat)
             case CallAnswered():
-                self._move(fact.call, "talking", fact.at, fact.agent, fact.seat)
+                self._hear_of(fact, "talking", fact.at - fact.wait_s)
             case CallRecord():
                 self.calls.pop(fact.call, None)
             case AgentChanged():
@@ -95,20 +100,47 @@ class LiveView:
             counts[shown_state(agent)] += 1
         return counts
 
+    def take_over(self, state: State, at: float) -> None:
+        """Forgets everything and shows what the router's own state of time `at` says: for a reader that missed entries."""
+        self.calls = {call.call: call for call in map(_call_of, state.calls.values()) if call is not None}
+        self.agents = {number: _absent(number) for number in state.agents}
+        for agent in state.agents.values():
+            seat = state.seats.get(agent.seat)
+            if seat is not None:
+                reachable = seat.state is not SeatState.UNREACHABLE
+                since = agent.ready_at if agent.state is AgentState.READY else at
+                self.agents[agent.number] = LiveAgent(
+                    agent.number, agent.seat, agent.state.value, agent.reason, since, reachable, list(seat.group)
+                )
+
     def to_plain(self) -> dict[str, Any]:
         """As values for JSON (an encoder that knows dataclasses)."""
         return {"calls": list(self.calls.values()), "agents": list(self.agents.values())}
 
     def load_plain(self, plain: dict[str, Any]) -> None:
-        """Takes over what `to_plain` gave, after JSON. Raises TypeError, KeyError or ValueError when it is damaged."""
+        """Takes over what `to_plain` gave, after JSON; agents that the site no longer has are left out, new ones stay.
+
+        Raises TypeError, KeyError or ValueError when it is damaged; then nothing was changed.
+        """
         calls = {row["call"]: LiveCall(**row) for row in plain["calls"]}
         agents = {row["agent"]: LiveAgent(**row) for row in plain["agents"]}
-        self.calls, self.agents = calls, agents
+        if any(agent.state not in _AGENT_STATES for agent in agents.values()):
+            raise ValueError("unknown state of an agent")
+        self.calls = calls
+        self.agents |= {number: agent for number, agent in agents.items() if number in self.agents}
 
     def _move(self, call: str, state: str, at: float, agent: str, seat: str) -> None:
         known = self.calls.get(call)
         if known is not None:
-            known.state, known.since, known.agent, known.seat = state, at, agent, seat
+            known.since = known.since if known.state == state else at
+            known.state, known.agent, known.seat = state, agent, seat
+
+    def _hear_of(self, fact: SeatRang | CallAnswered, state: str, queued_at: float) -> None:
+        """The call rings or talks; one that nobody told of before is taken in with what the fact knows."""
+        if fact.call not in self.calls:
+            call = LiveCall(fact.call, "", state, fact.at, fact.queue, fact.tier, queued_at=queued_at)
+            self.calls[fact.call] = call
+        self._move(fact.call, state, fact.at, fact.agent, fact.seat)
 
     def _change_agent(self, fact: AgentChanged) -> None:
         known = self.agents.get(fact.agent)
@@ -125,3 +157,23 @@ def shown_state(agent: LiveAgent) -> str:
     if not agent.reachable and agent.state in ("ready", "not_ready", "wrap_up"):
         return UNREACHABLE
     return agent.state
+
+
+_AGENT_STATES = frozenset(state.value for state in AgentState)
+_SHOWN = {CallState.MENU: "menu", CallState.TALKING: "talking", CallState.AFTER: "talking"}
+
+
+def _absent(number: str) -> LiveAgent:
+    return LiveAgent(number, "", AgentState.LOGGED_OUT.value, "", 0.0, False, [])
+
+
+def _call_of(call: Call) -> LiveCall | None:
+    if call.state is CallState.ENDED:
+        return None
+    rings = call.offer is not None and call.offer.rang_at is not None
+    shown = _SHOWN.get(call.state, "ringing" if rings else "waiting")
+    since = {"menu": call.arrived_at, "talking": call.answered_at}.get(shown) or call.waiting_at or call.arrived_at
+    agent, seat = (call.offer.agent, call.offer.seat) if call.offer else (call.agent, call.seat)
+    return LiveCall(
+        call.id, call.caller, shown, since, call.queue, call.tier, call.service, call.queued_at, agent, seat
+    )

@@ -11,12 +11,13 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from metrics.class_tally import ClassTally
 from metrics.histogram import Histogram
-from metrics.kpi import rates_by_window
-from metrics.tally import ClassTally, Tally
+from metrics.tally import Tally
 from metrics.view import LiveView
 
 LABELS = ("queue", "tier")
+ALL = "all"  # in place of a tier: the hotline as a whole, for figures that cannot be added up
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Now:
 class HotlineCollector(Collector):
     """Yields every metric of the hotline at the moment of the scrape."""
 
-    def __init__(self, tally: Tally, view: LiveView, now: Callable[[], Now]) -> None:
+    def __init__(self, tally: Tally, view: Callable[[], LiveView], now: Callable[[], Now]) -> None:
         self._tally = tally
         self._view = view
         self._now = now
@@ -48,7 +49,8 @@ class HotlineCollector(Collector):
         active.add_metric((), float(now.is_router_active))
         yield active
         lag = GaugeMetricFamily(
-            "jietong_journal_lag_seconds", "Age of the newest journal entry that was not counted when it was read"
+            "jietong_journal_lag_seconds",
+            "How long there have been journal entries that are not counted; 0 while it keeps up",
         )
         lag.add_metric((), now.lag_s)
         yield lag
@@ -61,6 +63,11 @@ class HotlineCollector(Collector):
                 "jietong_calls_answered_in_target",
                 "Offered calls answered within the tier's target",
                 lambda t: t.in_target,
+            ),
+            (
+                "jietong_calls_unaccounted",
+                "Offered calls whose end was never journalled, counted a day later",
+                lambda t: t.unaccounted,
             ),
             ("jietong_calls_lost", "Offered calls that ended because Asterisk or the way to it died", lambda t: t.lost),
         )
@@ -120,7 +127,7 @@ class HotlineCollector(Collector):
         )
         counts: dict[tuple[str, str], int] = dict.fromkeys(self._tally.classes, 0)
         waits: dict[tuple[str, str], float] = dict.fromkeys(self._tally.classes, 0.0)
-        for call in self._view.waiting():
+        for call in self._view().waiting():
             key = (call.queue, call.tier)
             counts[key] = counts.get(key, 0) + 1
             waits[key] = max(waits.get(key, 0.0), now.at - (call.queued_at or call.since))
@@ -135,7 +142,7 @@ class HotlineCollector(Collector):
             "jietong_agents", "Agents by state; an agent counts in each queue that it serves", labels=("queue", "state")
         )
         queues = {queue for queue, _ in self._tally.classes}
-        for state, count in self._view.state_counts().items():
+        for state, count in self._view().state_counts().items():
             for queue in sorted(queues):
                 family.add_metric((queue, state), count)
         return family
@@ -146,9 +153,11 @@ class HotlineCollector(Collector):
             "Answered / offered calls whose outcome is known; no sample when no call counts",
             labels=(*LABELS, "window"),
         )
-        this_hour = self._tally.hour_of(now.at)
-        for key, tally in self._tally.classes.items():
-            for window, rate in rates_by_window(tally.hours, this_hour).items():
+        rates = {key: self._tally.rates_of(key, now.at) for key in self._tally.classes}
+        for queue in {queue for queue, _ in self._tally.classes}:
+            rates.setdefault((queue, ALL), self._tally.rates(now.at, queue))
+        for key, by_window in rates.items():
+            for window, rate in by_window.items():
                 if rate is not None:
                     family.add_metric((*key, window), rate)
         return family

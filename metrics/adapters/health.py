@@ -1,81 +1,113 @@
 """Whether a call can be served now, and if not why.
 
-Owns the checks behind `/healthz`. Must not repair anything.
-Rules: design.md section 5: 200 when a call can be served, else 503 with the reason.
+Owns the questions behind `/healthz` and how long an answer is good. Must not repair anything.
+Rules: design.md section 5: 200 when a call can be served, else 503 with the reason. Counting that lags serves no call less: a warning.
 """
 
 import socket
 import threading
 import time
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from metrics.view import LiveView
 from routing.adapters import redis_clients
 
-KEEP_S = 1.0  # a health page that is asked often does not load what it asks
-LAG_LIMIT_S = 10.0
+KEEP_S = 1.0  # a page that is asked often does not load what it asks
+LAG_LIMIT_S = 5.0
 CONNECT_S = 0.5
+AT_WORK = ("ready", "ringing", "talking", "wrap_up")
+
+T = TypeVar("T")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Health:
     """`reasons`: why no call can be served (empty: it can). `warnings`: what an operator should know all the same."""
 
     reasons: tuple[str, ...]
-    warnings: tuple[str, ...] = field(default=())
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _RouterSigns:
+    store_answers: bool
+    is_active: bool = False
+    is_alive: bool = False
+    hears_asterisk: bool = False
 
 
 class HealthCheck:
-    """Asks store, router and AGI workers; keeps the answer for a second. Safe to ask from several threads."""
+    """Asks store, router and AGI workers; answers are at most `KEEP_S` old. For several threads.
 
-    def __init__(self, store_url: str, prefix: str, agi: tuple[str, int], view: LiveView) -> None:
+    An AGI worker that hides behind a full backlog counts as absent after `CONNECT_S`.
+    """
+
+    def __init__(self, store_url: str, prefix: str, agi: tuple[str, int]) -> None:
         self._store = redis_clients.open_sync(store_url)
-        self._prefix = prefix
-        self._agi = agi
-        self._view = view
-        self._lock = threading.Lock()
-        self._kept: tuple[float, Health, bool] | None = None
-
-    def now(self, lag_s: float) -> Health:
-        """The health at most a second ago."""
-        return self._check(lag_s)[0]
+        self._keys = [redis_clients.key(prefix, name) for name in ("leader", "router")]
+        self._router = _Kept(self._ask_router)
+        self._agi = _Kept(lambda: _listens(agi))
 
     def is_router_active(self) -> bool:
-        """Whether a router held the lease at most a second ago."""
-        return self._check(0.0)[1]
+        """Whether a router held the lease; False as well when the store does not say."""
+        return self._router.value().is_active
 
-    def _check(self, lag_s: float) -> tuple[Health, bool]:
-        with self._lock:
-            if self._kept is None or time.monotonic() - self._kept[0] > KEEP_S:
-                health, is_active = self._ask(lag_s)
-                self._kept = (time.monotonic(), health, is_active)
-            return self._kept[1], self._kept[2]
-
-    def _ask(self, lag_s: float) -> tuple[Health, bool]:
-        reasons, warnings, is_active = [], [], False
-        try:
-            leader, sign = self._store.mget(
-                [redis_clients.key(self._prefix, "leader"), redis_clients.key(self._prefix, "router")]
-            )
-            is_active = leader is not None
-            if not is_active:
-                reasons.append("no router is active")
-            elif sign is None:
-                reasons.append("the router gives no sign of life")
-            elif not msgspec.json.decode(sign)["asterisk_connected"]:
-                reasons.append("the router has no connection to Asterisk")
-        except redis_clients.AWAY:
-            reasons.append("Redis or Valkey does not answer")
-        if not _listens(self._agi):
+    def now(self, lag_s: float, agents: Mapping[str, int]) -> Health:
+        """The health, for counting that is `lag_s` behind and agents by state."""
+        reasons = [text for text in (_fault_of(self._router.value()),) if text]
+        if not self._agi.value():
             reasons.append("no AGI worker listens")
+        warnings = []
         if lag_s > LAG_LIMIT_S:
             warnings.append(f"metrics are {lag_s:.0f} s behind the journal")
-        counts = self._view.state_counts()
-        if not any(counts[state] for state in ("ready", "ringing", "talking", "wrap_up")):
+        if not any(agents.get(state) for state in AT_WORK):
             warnings.append("no agent is ready or on a call")
-        return Health(tuple(reasons), tuple(warnings)), is_active
+        return Health(tuple(reasons), tuple(warnings))
+
+    def _ask_router(self) -> _RouterSigns:
+        try:
+            found: Any = self._store.mget(self._keys)
+        except redis_clients.AWAY:
+            return _RouterSigns(store_answers=False)
+        leader, sign = found
+        return _RouterSigns(True, leader is not None, sign is not None, _hears_asterisk(sign or b"{}"))
+
+
+class _Kept(Generic[T]):
+    """The answer to a question, asked again when it is older than `KEEP_S`; one thread asks, the others wait for it."""
+
+    def __init__(self, ask: Callable[[], T]) -> None:
+        self._ask = ask
+        self._lock = threading.Lock()
+        self._answer: tuple[float, T] | None = None
+
+    def value(self) -> T:
+        with self._lock:
+            if self._answer is None or time.monotonic() - self._answer[0] > KEEP_S:
+                answer = self._ask()
+                self._answer = (time.monotonic(), answer)
+            return self._answer[1]
+
+
+def _fault_of(signs: _RouterSigns) -> str:
+    if not signs.store_answers:
+        return "Redis or Valkey does not answer"
+    if not signs.is_active:
+        return "no router is active"
+    if not signs.is_alive:
+        return "the router gives no sign of life"
+    return "" if signs.hears_asterisk else "the router has no connection to Asterisk"
+
+
+def _hears_asterisk(sign: bytes) -> bool:
+    try:
+        told = msgspec.json.decode(sign)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return False
+    return isinstance(told, dict) and told.get("asterisk_connected") is True
 
 
 def _listens(address: tuple[str, int]) -> bool:
