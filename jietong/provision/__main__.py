@@ -3,6 +3,7 @@
 Owns the command line of provisioning. `--check` only looks: exit code 1 when something is missing.
 """
 
+import signal
 import sys
 from collections.abc import Callable
 
@@ -27,6 +28,7 @@ def main(args: list[str]) -> int:
     if len(names) != 1 or names[0] not in _WANTED or set(args) - {*names, "--check"}:
         sys.stderr.write("usage: python -m jietong.provision asterisk|tools|all [--check]\n")
         return 2
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends apt too, and takes away what is half made
     try:
         for find, ensure in _WANTED[names[0]]:
             if "--check" in args:

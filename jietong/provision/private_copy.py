@@ -1,7 +1,7 @@
 """Makes a private copy of Debian packages in the user's cache: no root, no change to the system.
 
-Owns download, unpacking and publishing of such a copy, whole or not at all. Must not know what the programs are for.
-Rules: asterisk.md (own apt state with an empty status file, `dpkg -x`, build beside and rename).
+Owns unpacking, trying and publishing such a copy, whole or not at all. Must not know what the programs are for.
+Rules: asterisk.md (`dpkg -x` of the whole closure, build beside and rename, keyed by version and machine).
 """
 
 import contextlib
@@ -10,16 +10,29 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from jietong.provision.sources import DEBIAN_KEYRING, debian_archive, read_sources
+from jietong.provision.apt import Apt, AptFailed
+from jietong.provision.sources import Source
 
-SUITES = ("forky", "sid")  # Debian testing carries Asterisk 22; unstable when testing has just lost it
-APT_TIMEOUT_S = 600
+COMPLETE = ".complete"
+
+
+@dataclass(frozen=True)
+class Copy:
+    """What a private copy is to hold: its name, the packages (the first one's version names the folder), how to try it.
+
+    `works` tells of an unpacked folder whether its programs run here: one that fails is never published.
+    """
+
+    name: str
+    packages: tuple[str, ...]
+    works: Callable[[Path], bool]
 
 
 class ProvisionError(Exception):
@@ -27,152 +40,121 @@ class ProvisionError(Exception):
 
 
 def cache_folder() -> Path:
-    """The user's cache folder of the product (XDG_CACHE_HOME, else ~/.cache)."""
-    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "jietong"
+    """The user's cache folder of the product (XDG_CACHE_HOME when it is an absolute path, else ~/.cache)."""
+    base = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    return (base if base.is_absolute() else Path.home() / ".cache") / "jietong"
 
 
 def published(name: str) -> Path | None:
-    """The newest finished copy called `name`; None when there is none. A copy is finished when it carries its own name."""
-    found = sorted(cache_folder().glob(f"{name}_*/.complete"), key=lambda mark: mark.stat().st_mtime)
+    """The newest finished copy called `name` for this kind of machine; None when there is none."""
+    found = sorted(
+        cache_folder().glob(f"{name}_*_{os.uname().machine}/{COMPLETE}"), key=lambda mark: mark.stat().st_mtime
+    )
     return found[-1].parent if found else None
 
 
-def make_private_copy(name: str, packages: tuple[str, ...], console: Console) -> Path:
-    """Downloads `packages` with all they depend on, unpacks them and publishes the folder; returns it.
+def make_private_copy(copy: Copy, places: Sequence[Sequence[Source]], console: Console) -> Path:
+    """Downloads the packages with all they depend on from the first place that has them, unpacks, tries, publishes.
 
-    Two processes at once: one works, the other waits and takes the result. Interrupted: the next run starts over.
-    raises   ProvisionError with one message that says what to do
+    Returns the folder: the one that was there, if it works. Two processes at once: one builds, the other waits and takes
+    the result. Interrupted: the next run starts over.
+    raises   ProvisionError: why it is not to be had
     """
     cache = cache_folder()
-    cache.mkdir(parents=True, exist_ok=True)
-    with _one_at_a_time(cache / f".{name}.lock"):
-        done = published(name)
-        if done is not None:
-            return done
-        for leftover in cache.glob(f".{name}.building.*"):
-            shutil.rmtree(leftover, ignore_errors=True)
-        work = Path(tempfile.mkdtemp(dir=cache, prefix=f".{name}.building."))
-        try:
-            return _build(name, packages, cache, work, console)
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
-
-
-def _build(name: str, packages: tuple[str, ...], cache: Path, work: Path, console: Console) -> Path:
-    uri = debian_archive(read_sources())
-    if uri is None or shutil.which("apt-get") is None or not DEBIAN_KEYRING.exists():
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        with _one_at_a_time(cache / f".{copy.name}.lock"):
+            done = published(copy.name)
+            if done is not None and copy.works(done):
+                return done
+            for leftover in cache.glob(f".{copy.name}.building.*"):
+                shutil.rmtree(leftover, ignore_errors=True)
+            work = Path(tempfile.mkdtemp(dir=cache, prefix=f".{copy.name}.building."))
+            try:
+                return _build(copy, places, work, console)
+            finally:
+                shutil.rmtree(work, ignore_errors=True)
+    except OSError as error:
         raise ProvisionError(
-            _how_to(name, "this machine has no Debian package source (apt-get, its sources and keyring)")
+            f"cannot write {error.filename or cache}: {error.strerror} (XDG_CACHE_HOME names another folder)"
+        ) from error
+
+
+def _build(copy: Copy, places: Sequence[Sequence[Source]], work: Path, console: Console) -> Path:
+    if not places or shutil.which("apt-get") is None or shutil.which("dpkg") is None:
+        raise ProvisionError("this machine has no package source of Debian or Ubuntu (apt-get and /etc/apt)")
+    name = copy.name
+    console.print(f"{name}: fetching {', '.join(copy.packages)} into {cache_folder()}", soft_wrap=True)
+    with _progress(console) as progress:
+        step = progress.add_task(f"{name}: reading the package list", total=None)
+        archives = _download(
+            copy.packages,
+            places,
+            work,
+            lambda have, want: progress.update(step, description=f"{name}: downloading", completed=have, total=want),
         )
-    columns = (
+        root = work / "root"
+        root.mkdir()
+        progress.update(step, description=f"{name}: unpacking", completed=0, total=len(archives))
+        for archive in archives:
+            _unpack(archive, root)
+            progress.advance(step)
+        progress.update(step, description=f"{name}: trying it")
+        version = _version_of(copy.packages[0], archives)
+        if not copy.works(root):
+            raise ProvisionError(f"package {copy.packages[0]} {version} does not run here, or is too old")
+    return _publish(copy, version, root)
+
+
+def _download(
+    packages: Sequence[str], places: Sequence[Sequence[Source]], work: Path, progress: Callable[[int, int], None]
+) -> list[Path]:
+    failure = AptFailed("no place to look")
+    for number, sources in enumerate(places):
+        try:
+            apt = Apt(work / str(number), sources)
+            apt.update()
+            return apt.download(packages, progress)
+        except AptFailed as error:
+            failure = error
+            if error.is_offline:
+                break
+    raise ProvisionError(f"the download failed: {failure}") from failure
+
+
+def _unpack(archive: Path, root: Path) -> None:
+    done = subprocess.run(
+        ["dpkg", "-x", str(archive), str(root)], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        reason = (done.stderr.strip().splitlines() or [f"dpkg ended with {done.returncode}"])[-1]
+        raise ProvisionError(f"cannot unpack {archive.name} into {cache_folder()}: {reason}")
+
+
+def _publish(copy: Copy, version: str, root: Path) -> Path:
+    """Renames the finished folder to where it is looked for; a worse one of the same version goes first."""
+    (root / COMPLETE).write_text(f"{copy.packages[0]} {version}\n", encoding="utf-8")
+    final = cache_folder() / f"{copy.name}_{version}_{os.uname().machine}"
+    if final.exists():
+        final.rename(root.parent / "replaced")
+    return root.rename(final)
+
+
+def _version_of(package: str, archives: Sequence[Path]) -> str:
+    """The package's version as in its archive's name; a colon there is written %3a, in a folder's name it becomes a dash."""
+    return next((a.name.split("_")[1].replace("%3a", "-") for a in archives if a.name.startswith(f"{package}_")), "0")
+
+
+def _progress(console: Console) -> Progress:
+    return Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
+        console=console,
+        transient=True,
     )
-    with Progress(*columns, console=console, transient=True) as progress:
-        step = progress.add_task(f"{name}: reading Debian's package list", total=None)
-        failure = ""
-        for suite in SUITES:
-            apt = _Apt(work / suite, uri, suite)
-            failure = apt.run("update") or apt.download(
-                packages,
-                lambda have, want: progress.update(
-                    step, description=f"{name}: downloading", completed=have, total=want
-                ),
-            )
-            if not failure:
-                break
-        if failure:
-            raise ProvisionError(_how_to(name, f"the download failed: {failure}"))
-        archives = sorted((work / suite / "archives").glob("*.deb"))
-        root = work / "root"
-        root.mkdir()
-        progress.update(step, description=f"{name}: unpacking", completed=0, total=len(archives))
-        for archive in archives:
-            subprocess.run(["dpkg", "-x", str(archive), str(root)], check=True, stdin=subprocess.DEVNULL)
-            progress.advance(step)
-    version = next((a.name.split("_")[1] for a in archives if a.name.startswith(f"{packages[0]}_")), "0")
-    (root / ".complete").write_text(f"{packages[0]} {version}\n", encoding="utf-8")
-    final = cache / f"{name}_{version.replace('%3a', '-')}_{os.uname().machine}"
-    shutil.rmtree(final, ignore_errors=True)
-    root.rename(final)
-    return final
-
-
-class _Apt:
-    """apt-get with a state of its own, as if nothing were installed."""
-
-    def __init__(self, state: Path, uri: str, suite: str) -> None:
-        for folder in ("lists/partial", "archives/partial"):
-            (state / folder).mkdir(parents=True)
-        (state / "status").touch()
-        (state / "sources.list").write_text(f"deb [signed-by={DEBIAN_KEYRING}] {uri} {suite} main\n", encoding="utf-8")
-        self._archives = state / "archives"
-        options = {
-            "Dir::State": state,
-            "Dir::State::status": state / "status",
-            "Dir::State::Lists": state / "lists",
-            "Dir::Cache": state,
-            "Dir::Cache::archives": self._archives,
-            "Dir::Etc::sourcelist": state / "sources.list",
-            "Dir::Etc::sourceparts": "/dev/null",
-            "Dir::Etc::preferencesparts": "/dev/null",
-            "Debug::NoLocking": "1",
-            "Acquire::Check-Valid-Until": "false",
-            "Acquire::Retries": "2",
-            "Acquire::http::Timeout": "30",
-            "APT::Install-Recommends": "false",
-        }
-        if os.geteuid() == 0:
-            options["APT::Sandbox::User"] = "root"
-        self._argv = ["apt-get", "-qq", *(word for key, value in options.items() for word in ("-o", f"{key}={value}"))]
-
-    def run(self, *words: str) -> str:
-        """Runs apt-get; returns an empty string, or its last complaint."""
-        try:
-            done = subprocess.run(
-                [*self._argv, *words],
-                capture_output=True,
-                text=True,
-                timeout=APT_TIMEOUT_S,
-                stdin=subprocess.DEVNULL,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            return f"apt-get {words[0]} took longer than {APT_TIMEOUT_S} s"
-        complaints = [line for line in done.stderr.splitlines() if line.startswith(("E:", "W: Failed"))]
-        failed = done.returncode != 0 or (words[0] == "update" and bool(complaints))
-        return (complaints[-1] if complaints else f"apt-get {words[0]} gave {done.returncode}") if failed else ""
-
-    def download(self, packages: tuple[str, ...], progress: "object") -> str:
-        """Downloads the packages and everything they need; `progress(have, want)` is told while it goes."""
-        plan = subprocess.run(
-            [*self._argv, "--print-uris", "install", "-y", *packages], capture_output=True, text=True, check=False
-        )
-        if plan.returncode != 0:
-            return (plan.stderr.strip().splitlines() or ["no such package"])[-1]
-        want = sum(line.startswith("'") for line in plan.stdout.splitlines())
-        child = subprocess.Popen(
-            [*self._argv, "install", "-y", "--download-only", *packages],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        try:
-            while True:
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    _, errors = child.communicate(timeout=0.3)
-                    break
-                progress(len(list(self._archives.glob("*.deb"))), want)  # type: ignore[operator]
-        except BaseException:
-            child.kill()
-            child.wait()
-            raise
-        return "" if child.returncode == 0 else (errors.strip().splitlines() or ["apt-get failed"])[-1]
 
 
 @contextlib.contextmanager
@@ -180,11 +162,3 @@ def _one_at_a_time(lock: Path) -> Iterator[None]:
     with lock.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
-
-
-def _how_to(name: str, why: str) -> str:
-    return (
-        f"{name} is missing and could not be fetched: {why}\n"
-        f"Way out: install it (as root: apt-get install {'asterisk' if name == 'asterisk' else 'sip-tester prometheus'}; "
-        "Asterisk 20 or newer), or run once with a network on Debian, or use the image under docker/."
-    )

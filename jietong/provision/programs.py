@@ -10,24 +10,22 @@ import re
 import shutil
 import subprocess
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 
 from rich.console import Console
 
-from jietong.provision.private_copy import ProvisionError, make_private_copy, published
+from jietong.provision.private_copy import Copy, ProvisionError, make_private_copy, published
+from jietong.provision.sources import places, read_sources
 
 ASTERISK_MIN = 20
-NEEDED_MODULES = (
-    "app_dial.so",
-    "app_userevent.so",
-    "res_agi.so",
-    "res_pjsip.so",
-    "chan_pjsip.so",
-    "res_musiconhold.so",
-)
 COPIES = {
     "asterisk": ("asterisk", "asterisk-core-sounds-en-gsm"),
     "tools": ("prometheus", "sip-tester"),
+}
+_BINARIES = {
+    "asterisk": (("usr/sbin/asterisk", "-V"),),
+    "tools": (("usr/bin/sipp", "-v"), ("usr/bin/prometheus", "--version"), ("usr/bin/promtool", "--version")),
 }
 _MODULE_FOLDERS = (
     "/usr/lib/{triplet}/asterisk/modules",
@@ -63,7 +61,7 @@ def find_asterisk() -> Program | None:
     if path is not None:
         program = Program("asterisk", (path,), None, "")
         version = _version(program, "-V")
-        if version and int(version.split(".")[0]) >= ASTERISK_MIN and _has_modules(program):
+        if _is_new_enough(version) and _has_modules(program):
             return Program("asterisk", (path,), None, version)
     return _from_copy("asterisk", "asterisk", "usr/sbin/asterisk", "-V")
 
@@ -129,16 +127,53 @@ def asterisk_sounds_dir(program: Program) -> Path:
 
 
 def _fetch(copy: str, find: "functools._lru_cache_wrapper[Program | None]", progress: bool) -> Program:
-    console = Console(stderr=True, quiet=not progress)
-    make_private_copy(copy, COPIES[copy], console)
-    find.cache_clear()
+    console = Console(stderr=True, quiet=not progress, highlight=False)
+    try:
+        make_private_copy(Copy(copy, COPIES[copy], functools.partial(_runs, copy)), places(read_sources()), console)
+    except ProvisionError as error:
+        raise ProvisionError(way_out(copy, str(error))) from error
+    for cached in (find_asterisk, find_sipp, find_prometheus, find_promtool):
+        cached.cache_clear()
     program = find()
     if program is None:
-        raise ProvisionError(
-            f"the private copy of {' '.join(COPIES[copy])} does not run on this machine: install the packages with apt-get, or use docker/"
-        )
+        raise ProvisionError(way_out(copy, "the private copy does not run here"))
     console.print(f"{program.name} {program.version} is ready")
     return program
+
+
+def way_out(copy: str, why: str) -> str:
+    """The one message of a failed provisioning: what is missing, why, and what to install."""
+    missing, packages = (
+        ("Asterisk", "asterisk") if copy == "asterisk" else ("SIPp or Prometheus", " ".join(COPIES[copy]))
+    )
+    needed = f" (Asterisk {ASTERISK_MIN} or newer)" if copy == "asterisk" else ""
+    return (
+        f"{missing} is missing and could not be fetched: {why}\n"
+        f"Way out: install it, as root: apt-get install {packages}{needed}; or run this once with a network on Debian; "
+        "or use the image under docker/."
+    )
+
+
+def _runs(copy: str, root: Path) -> bool:
+    """Whether every program of a private copy starts here, and an Asterisk is new enough."""
+    versions = [_version(Program(copy, argv, root, ""), flag) for argv, flag in _commands(copy, root)]
+    return (
+        all(versions) and len(versions) == len(_BINARIES[copy]) and (copy != "asterisk" or _is_new_enough(versions[0]))
+    )
+
+
+def _commands(copy: str, root: Path) -> list[tuple[tuple[str, ...], str]]:
+    commands = [(_through_loader(root, binary), flag) for binary, flag in _BINARIES[copy]]
+    return [(argv, flag) for argv, flag in commands if argv is not None]
+
+
+def _through_loader(root: Path, binary: str) -> tuple[str, ...] | None:
+    """How to run a binary of a private copy with the C library of that copy; None when a part is missing."""
+    libraries = root / "usr/lib" / triplet()
+    loader = next(iter(sorted(libraries.glob("ld-linux-*.so.*"))), None)
+    if loader is None or not (root / binary).exists():
+        return None
+    return (str(loader), "--library-path", str(libraries), str(root / binary))
 
 
 def _from_path(name: str, version_flag: str) -> Program | None:
@@ -150,13 +185,9 @@ def _from_path(name: str, version_flag: str) -> Program | None:
 
 def _from_copy(name: str, copy: str, binary: str, version_flag: str) -> Program | None:
     root = published(copy)
-    if root is None:
+    argv = _through_loader(root, binary) if root is not None else None
+    if argv is None:
         return None
-    libraries = root / "usr/lib" / triplet()
-    loaders = sorted(libraries.glob("ld-linux-*.so.*"))
-    if not loaders or not (root / binary).exists():
-        return None
-    argv = (str(loaders[0]), "--library-path", str(libraries), str(root / binary))
     version = _version(Program(name, argv, root, ""), version_flag)
     return Program(name, argv, root, version) if version else None
 
@@ -172,6 +203,16 @@ def _version(program: Program, flag: str) -> str:
     return found[1] if found else ""
 
 
+def _is_new_enough(version: str) -> bool:
+    return bool(version) and int(version.split(".", maxsplit=1)[0]) >= ASTERISK_MIN
+
+
 def _has_modules(program: Program) -> bool:
     folder = asterisk_module_dir(program)
-    return all((folder / module).exists() for module in NEEDED_MODULES)
+    return all((folder / module).exists() for module in needed_modules())
+
+
+def needed_modules() -> list[str]:
+    """The modules that our own modules.conf loads: an Asterisk without one of them is of no use."""
+    template = resources.files("asterisk_conf") / "templates" / "modules.conf.j2"
+    return re.findall(r"^load\s*=\s*(\w+\.so)", template.read_text(encoding="utf-8"), re.MULTILINE)
