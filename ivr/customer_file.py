@@ -9,15 +9,19 @@ import io
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ivr.phone_numbers import normal_phone
+
+if TYPE_CHECKING:
+    from _csv import Reader  # the class has no public name
 
 COLUMNS = ("phone", "name", "tier", "class", "representative", "birth_year", "language")
 # 家庭, 个人商务, 大型企业, 中小企业, 政府机关
 CLASSES = ("household", "personal_business", "large_enterprise", "small_enterprise", "government")
 LANGUAGES = ("zh-CN", "en")
 MAX_NAME = 100
-BIRTH_YEARS = (1900, 2100)
+FIRST_BIRTH_YEAR = 1900
 ENCODINGS = ("utf-8-sig", "gb18030")  # what spreadsheets in China write
 
 
@@ -42,36 +46,27 @@ class CustomerRow:
     language: str
 
 
-def parse_customers(content: bytes, name: str, tiers: Collection[str], people: Collection[str]) -> list[CustomerRow]:
+def parse_customers(
+    content: bytes, name: str, tiers: Collection[str], people: Collection[str], this_year: int
+) -> list[CustomerRow]:
     """Every customer of a CSV file called `name`.
 
-    tiers    words allowed as tier          people   seat and agent numbers allowed as representative
-    raises   CustomerFileError with all mistakes; then nothing of the file may be used
+    tiers      words allowed as tier          people     seat and agent numbers allowed as representative
+    this_year  the latest birth year
+    raises     CustomerFileError with all mistakes; then nothing of the file may be used
     """
-    text = _decoded(content, name)
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    reader = csv.reader(io.StringIO(_decoded(content, name), newline=""), strict=True)
     mistakes: list[str] = []
     rows: list[CustomerRow] = []
-    seen: dict[str, int] = {}
+    lines: dict[str, int] = {}
     try:
-        header = [column.strip() for column in next(reader, [])]
-        mistakes += _header_mistakes(header, name)
-        if mistakes:
-            raise CustomerFileError(mistakes)
-        for fields in reader:
-            if not any(field.strip() for field in fields):
-                continue
-            where = f"{name}:{reader.line_num}"
-            if len(fields) != len(header):
-                mistakes.append(f"{where}: {len(fields)} fields, the header has {len(header)}")
-                continue
-            values = {column: field.strip() for column, field in zip(header, fields, strict=True)}
-            found = [f"{where}: {mistake}" for mistake in _row_mistakes(values, tiers, people)]
+        for line, values in _records(reader, name, mistakes):
+            found = list(_row_mistakes(values, tiers, people, this_year))
             phone = normal_phone(values["phone"])
-            if phone and phone in seen:
-                found.append(f"{where}: phone: the same number as in line {seen[phone]}")
-            seen.setdefault(phone, reader.line_num)
-            mistakes += found
+            first = lines.setdefault(phone, line)
+            if phone and first != line:
+                found.append(f"phone: the same number as in line {first}")
+            mistakes += [f"{name}:{line}: {mistake}" for mistake in found]
             if not found:
                 rows.append(_row(values, phone))
     except csv.Error as error:
@@ -81,6 +76,19 @@ def parse_customers(content: bytes, name: str, tiers: Collection[str], people: C
     if mistakes:
         raise CustomerFileError(mistakes)
     return rows
+
+
+def _records(reader: "Reader", name: str, mistakes: list[str]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Line number and values by column of each line that is as long as the header; adds to `mistakes` what is wrong with the others."""
+    header = [column.strip() for column in next(reader, [])]
+    mistakes += _header_mistakes(header, name)
+    if mistakes:
+        return
+    for fields in reader:
+        if len(fields) == len(header):
+            yield reader.line_num, {column: field.strip() for column, field in zip(header, fields, strict=True)}
+        elif any(field.strip() for field in fields):
+            mistakes.append(f"{name}:{reader.line_num}: {len(fields)} fields, the header has {len(header)}")
 
 
 def _decoded(content: bytes, name: str) -> str:
@@ -109,11 +117,13 @@ def _header_mistakes(header: list[str], name: str) -> list[str]:
     return mistakes
 
 
-def _row_mistakes(values: dict[str, str], tiers: Collection[str], people: Collection[str]) -> Iterator[str]:
+def _row_mistakes(
+    values: dict[str, str], tiers: Collection[str], people: Collection[str], this_year: int
+) -> Iterator[str]:
     """Each mistake of one line. Phone numbers and names are personal: they are never repeated."""
     if not normal_phone(values["phone"]):
         yield "phone: not a phone number (digits, with +86 or without)"
-    if len(values["name"]) > MAX_NAME or any(ord(c) < 32 for c in values["name"]):
+    if len(values["name"]) > MAX_NAME or any(ord(c) < 32 or c == "\x7f" for c in values["name"]):
         yield f"name: longer than {MAX_NAME} characters, or with control characters"
     if values["tier"] not in tiers:
         yield f"tier: {values['tier'][:40]!r} is not one of {', '.join(tiers)}"
@@ -122,9 +132,8 @@ def _row_mistakes(values: dict[str, str], tiers: Collection[str], people: Collec
     if values["representative"] and values["representative"] not in people:
         yield f"representative: {values['representative'][:40]!r} is no seat or agent of the site, or empty"
     year = values["birth_year"]
-    first, last = BIRTH_YEARS
-    if year and not (re.fullmatch(r"[0-9]{4}", year) and first <= int(year) <= last):
-        yield f"birth_year: {year[:40]!r} is not a year from {first} to {last}, or empty"
+    if year and not (re.fullmatch(r"[0-9]{4}", year) and FIRST_BIRTH_YEAR <= int(year) <= this_year):
+        yield f"birth_year: {year[:40]!r} is not a year from {FIRST_BIRTH_YEAR} to {this_year}, or empty"
     if values["language"] and values["language"] not in LANGUAGES:
         yield f"language: {values['language'][:40]!r} is not one of {', '.join(LANGUAGES)}, or empty"
 

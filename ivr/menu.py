@@ -107,12 +107,13 @@ def step(menu: Menu, position: Position, what: Input) -> tuple[Position, Output]
     if isinstance(option, ToService):
         return position, Choose(option.service)
     asked = position.asked + 1
+    why: tuple[str, ...] = ()
     if isinstance(option, OtherLanguage):
-        place = menu.languages.index(position.language)
-        moved, prompts = Position(menu.languages[(place + 1) % len(menu.languages)], 0, asked), (menu.prompt,)
+        here = menu.languages.index(position.language)
+        moved = Position(menu.languages[(here + 1) % len(menu.languages)], 0, asked)
     else:
         moved = Position(position.language, position.failures + 1, asked)
-        prompts = (menu.wrong_key if isinstance(what, KeyPressed) else menu.no_key, menu.prompt)
+        why = (menu.wrong_key if isinstance(what, KeyPressed) else menu.no_key,)
     if moved.failures >= MAX_FAILURES or moved.asked > MAX_ASKED:
         return moved, Choose(PERSON)
-    return moved, Ask(prompts)
+    return moved, Ask((*why, menu.prompt))

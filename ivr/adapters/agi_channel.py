@@ -198,6 +198,8 @@ class AgiChannel(AGI):  # type: ignore[misc]
 
     def _expect_silence(self) -> None:
         """Whatever lies there before a command is sent is no answer to it: HANGUP, or a value with a line break that put us out of step."""
+        with contextlib.suppress(BlockingIOError):
+            self._receive(0)
         while b"\n" in self._received:
             if not self._line().startswith(HANGUP):
                 raise AgiStreamError("an answer that nobody asked for")
@@ -221,18 +223,20 @@ class AgiChannel(AGI):  # type: ignore[misc]
             looked = len(self._received)
             if looked > MAX_LINE_BYTES:
                 raise AgiStreamError("a line without an end")
-            self._receive()
+            left_s = self._deadline - time.monotonic()
+            if left_s <= 0:
+                raise TimeoutError("Asterisk is silent")
+            self._receive(left_s)
         line = self._received[:end].decode("utf-8", "replace")
         del self._received[: end + 1]
         return line.rstrip("\r")
 
-    def _receive(self) -> None:
-        left_s = self._deadline - time.monotonic()
-        if left_s <= 0:
-            raise TimeoutError("Asterisk is silent")
+    def _receive(self, wait_s: float) -> None:
         try:
-            self._connection.settimeout(left_s)
+            self._connection.settimeout(wait_s)
             received = self._connection.recv(8192)
+        except BlockingIOError:
+            raise
         except TimeoutError:
             raise TimeoutError("Asterisk is silent") from None
         except OSError as error:

@@ -5,13 +5,14 @@ Rules: design.md section 5.
 """
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from ivr.adapters.customers import Customer, Customers
 from ivr.customer_file import CustomerFileError, parse_customers
-from jietong.database import open_engine
+from jietong.database import DatabaseError, open_engine
 from jietong.running import RunningSite
 
 MAX_BYTES = 512 * 1024 * 1024
@@ -33,7 +34,7 @@ def import_into(site: RunningSite, file: Path, *, quiet: bool = False) -> int:
         return _fail(f"{file}: {error.strerror or error}")
     people = {seat.number for seat in site.site.seats} | {agent.number for agent in site.site.agents}
     try:
-        rows = parse_customers(content, file.name, tuple(site.site.tiers), people)
+        rows = parse_customers(content, file.name, tuple(site.site.tiers), people, datetime.now(UTC).year)
     except CustomerFileError as error:
         for mistake in error.mistakes[:SHOWN]:
             sys.stderr.write(f"{mistake}\n")
@@ -41,7 +42,10 @@ def import_into(site: RunningSite, file: Path, *, quiet: bool = False) -> int:
             sys.stderr.write(f"... and {len(error.mistakes) - SHOWN} more\n")
         sys.stderr.write(f"{len(error.mistakes)} mistakes, nothing imported\n")
         return 2
-    engine = open_engine(site.database_url)
+    try:
+        engine = open_engine(site.database_url)
+    except DatabaseError as error:
+        return _fail(f"{error}: nothing imported")
     try:
         count = Customers(engine).store(
             Customer(r.phone, r.name, r.tier, r.class_, r.representative, r.birth_year, r.language) for r in rows
