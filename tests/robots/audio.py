@@ -81,9 +81,10 @@ def heard(recording: Path, reference: Path) -> float:
 
 
 def heard_s(recording: Path, reference: Path) -> float:
-    """For how many seconds of `recording` the sound of `reference` is heard (0.2 s steps; at the edges 0.5 s uncertain)."""
-    found = [match for match in _matches(read_wav(recording), read_wav(reference)) if match > ALIKE]
-    return (len(found) - 1) * STEP * HOP / RATE + STRETCH * HOP / RATE if found else 0.0
+    """For how many seconds of `recording` the sound of `reference` is heard (0.2 s steps; each edge 0.3 s uncertain)."""
+    edge = np.zeros(STRETCH * HOP // 2)
+    samples = np.concatenate([edge, read_wav(recording), edge])
+    return sum(match > ALIKE for match in _matches(samples, read_wav(reference))) * STEP * HOP / RATE
 
 
 def silent(recording: Path) -> bool:
@@ -137,4 +138,5 @@ def _spectrogram(samples: Samples) -> Samples:
     loud = np.sqrt((pieces**2).mean(axis=1)) >= SILENCE_RMS / 2
     rows: Samples = np.abs(np.fft.rfft(pieces * np.hanning(WINDOW), axis=1))
     lengths = np.sqrt((rows**2).sum(axis=1, keepdims=True))
-    return rows / np.maximum(lengths, 1e-9) * loud[:, None]
+    scaled: Samples = rows / np.maximum(lengths, 1e-9) * loud[:, None]
+    return scaled

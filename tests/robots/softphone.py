@@ -12,26 +12,24 @@ Every event has `event` and `at` (monotonic seconds, comparable between processe
 """
 
 import argparse
-import contextlib
 import gc
 import heapq
 import itertools
 import json
 import os
-import select
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pjsua2 as pj
 
-from tests.robots.softphone_call import RobotCall, recorded_s
+from tests.robots.json_lines import JsonLines
+from tests.robots.softphone_call import RobotCall, Say, recorded_s
+from tests.robots.softphone_endpoint import open_endpoint
 
 POLL_MS = 10  # also the granularity of after_s and talk_s
 GOODBYE_S = 1.5  # for BYE and un-REGISTER to be answered before the process ends
 RECORDING_S = 1.0  # pjsua2's audio thread writes the header of a finished recording within some ms
-CODEC = "PCMA/8000"
 REFUSALS = {"reject": 603, "busy": 486}
 
 
@@ -41,26 +39,28 @@ class RobotAccount(pj.Account):  # type: ignore[misc]  # pjsua2 has no types
     def __init__(self, phone: "Softphone") -> None:
         super().__init__()
         self.phone: Softphone | None = phone
+        self.say = phone.say
 
-    def onRegState(self, prm: pj.OnRegStateParam) -> None:  # noqa: N802  # pjsua2's name
+    def onRegState(self, prm: pj.OnRegStateParam) -> None:
         try:
             if self.phone is not None:
                 self.phone.registration_changed(prm, self.getInfo())
         except Exception as error:
-            say("error", text=f"registration: {error}")
+            self.say("error", text=f"registration: {error}")
 
-    def onIncomingCall(self, prm: pj.OnIncomingCallParam) -> None:  # noqa: N802
+    def onIncomingCall(self, prm: pj.OnIncomingCallParam) -> None:
         try:
             if self.phone is not None:
-                self.phone.call_arrived(RobotCall(self, say, prm.callId))
+                self.phone.call_arrived(RobotCall(self, self.say, prm.callId))
         except Exception as error:
-            say("error", text=f"incoming: {error}")
+            self.say("error", text=f"incoming: {error}")
 
 
 class Softphone:
     """One phone: keeps the references that pjsua2 needs, obeys commands, runs timers."""
 
-    def __init__(self, host: str, port: int, rtp_port: int, log_file: str) -> None:
+    def __init__(self, say: Say, host: str, port: int, rtp_port: int, log_file: str) -> None:
+        self.say = say
         self.host, self.port, self.rtp_port = host, port, rtp_port
         self.quitting = False
         self._behaviour: dict[str, Any] = {"mode": "ignore"}
@@ -71,7 +71,7 @@ class Softphone:
         self._timers: list[tuple[float, int, RobotCall, Callable[[], None]]] = []
         self._timer_ids = itertools.count()
         self._recordings: list[tuple[str, float]] = []
-        self._endpoint = _open_endpoint(host, port, log_file)
+        self._endpoint = open_endpoint(host, port, log_file)
 
     def obey(self, line: bytes) -> None:
         """Carries out one command line. A bad one is an `error` event, nothing else."""
@@ -83,9 +83,9 @@ class Softphone:
                 raise ValueError(f"unknown command {verb!r}")
             action(**command)
         except pj.Error as error:
-            say("error", text=f"{error.title}: {error.reason}", command=_shown(line))
+            self.say("error", text=f"{error.title}: {error.reason}", command=_shown(line))
         except Exception as error:
-            say("error", text=f"{type(error).__name__}: {error}", command=_shown(line))
+            self.say("error", text=f"{type(error).__name__}: {error}", command=_shown(line))
 
     def run_timers(self) -> None:
         """Runs what is due, and lets go of a call that is over (never inside its own callback)."""
@@ -95,7 +95,7 @@ class Softphone:
                 try:
                     action()
                 except pj.Error as error:
-                    say("error", text=f"{error.title}: {error.reason}")
+                    self.say("error", text=f"{error.title}: {error.reason}")
         self._say_finished_recordings()
         if self._call is not None and self._call.over:
             self._call.on_answered = lambda: None
@@ -128,7 +128,7 @@ class Softphone:
         if mode not in ("answer", "ignore", "reject", "busy"):
             raise ValueError(f"mode {mode!r} is not answer, ignore, reject or busy")
         self._behaviour = {"mode": mode, "after_s": float(after_s), "talk_s": talk_s, "play": play, "record": record}
-        say("behaviour", mode=mode)
+        self.say("behaviour", mode=mode)
 
     def do_dial(
         self,
@@ -143,7 +143,7 @@ class Softphone:
             raise ValueError("a call is already there")
         if from_number is not None:
             self._use_caller(from_number, display_name)
-        call = RobotCall(self._need_account(), say)
+        call = RobotCall(self._need_account(), self.say)
         call.play_path, call.record_path = play, record
         call.on_recorded = self._expect_recording
         self._call = call
@@ -152,7 +152,7 @@ class Softphone:
         except pj.Error:
             call.over = True
             raise
-        say("dialled", to=to)
+        self.say("dialled", to=to)
 
     def do_press(self, digits: str, method: str = "rfc2833") -> None:
         """Sends keys in the running call."""
@@ -161,7 +161,7 @@ class Softphone:
         param.method = methods[method]
         param.digits = digits
         self._need_call().sendDtmf(param)
-        say("pressed", digits=digits)
+        self.say("pressed", digits=digits)
 
     def do_play(self, file: str | None) -> None:
         """Changes what the other party hears."""
@@ -183,17 +183,17 @@ class Softphone:
         """Says what the registrar answered."""
         self._registered = bool(account.regIsActive) and prm.code // 100 == 2
         if self._registered:
-            say("registered", code=prm.code, expires_s=account.regExpiresSec)
+            self.say("registered", code=prm.code, expires_s=account.regExpiresSec)
         elif prm.code // 100 == 2:
-            say("unregistered", code=prm.code)
+            self.say("unregistered", code=prm.code)
         else:
-            say("registration_failed", code=prm.code, reason=prm.reason)
+            self.say("registration_failed", code=prm.code, reason=prm.reason)
 
     def call_arrived(self, call: RobotCall) -> None:
         """Treats an incoming call as told; a second one at the same time is busy."""
         invite = call.getInfo()
         second = self._call is not None and not self._call.over
-        say(
+        self.say(
             "incoming",
             **{"from": invite.remoteUri, "to": invite.localUri, "sip_call_id": invite.callIdString, "second": second},
         )
@@ -246,7 +246,7 @@ class Softphone:
             seconds = recorded_s(path)
             if seconds is not None or time.monotonic() > until:
                 self._recordings.remove((path, until))
-                say("recorded", file=path, seconds=seconds or 0.0)
+                self.say("recorded", file=path, seconds=seconds or 0.0)
 
     def _need_call(self) -> RobotCall:
         if self._call is None or self._call.over:
@@ -287,12 +287,6 @@ class Softphone:
             self._account, self._registered = None, False
 
 
-def say(event: str, **fields: Any) -> None:
-    """Writes one event line. Bytes that are no UTF-8 (hostile names) travel as lone surrogates, escaped."""
-    line = json.dumps({"event": event, "at": time.monotonic(), **fields}) + "\n"
-    os.write(_OUT, line.encode())
-
-
 def _shown(line: bytes) -> str:
     return line[:200].decode(errors="replace").strip() if b"password" not in line else "(has a password)"
 
@@ -301,52 +295,6 @@ def _answer(call: RobotCall, code: int = 200) -> None:
     param = pj.CallOpParam()
     param.statusCode = code
     call.answer(param)
-
-
-def _open_endpoint(host: str, port: int, log_file: str) -> pj.Endpoint:
-    endpoint = pj.Endpoint()
-    with _quiet_stderr():
-        endpoint.libCreate()  # chats on stderr: its log level can be set only afterwards
-    config = pj.EpConfig()
-    config.uaConfig.threadCnt, config.uaConfig.mainThreadOnly = 0, True
-    config.uaConfig.userAgent = "robot"
-    config.medConfig.clockRate, config.medConfig.ecTailLen, config.medConfig.noVad = 8000, 0, True
-    config.logConfig.level, config.logConfig.consoleLevel = (5 if log_file else 0), 0
-    config.logConfig.filename = log_file
-    endpoint.libInit(config)
-    transport = pj.TransportConfig()
-    transport.port, transport.boundAddress = port, host
-    endpoint.transportCreate(pj.PJSIP_TRANSPORT_UDP, transport)
-    endpoint.libStart()
-    endpoint.audDevManager().setNullDev()
-    for codec in endpoint.codecEnum2():
-        endpoint.codecSetPriority(codec.codecId, 255 if codec.codecId.startswith(CODEC) else 0)
-    return endpoint
-
-
-@contextlib.contextmanager
-def _quiet_stderr() -> Iterator[None]:
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
-
-
-def _lines(buffer: bytearray) -> list[bytes] | None:
-    """New whole command lines on stdin without waiting; None at its end."""
-    if not select.select([0], [], [], 0)[0]:
-        return []
-    chunk = os.read(0, 65536)
-    if not chunk:
-        return None
-    buffer += chunk
-    *whole, rest = bytes(buffer).split(b"\n")
-    buffer[:] = rest
-    return [line for line in whole if line.strip()]
 
 
 def main() -> None:
@@ -359,30 +307,26 @@ def main() -> None:
     parser.add_argument("--rtp-port", type=int, default=0, help="first RTP port; default: even port above the SIP port")
     parser.add_argument("--log-file", default="", help="pjsua2's own log, level 5")
     args = parser.parse_args()
+    lines = JsonLines()
     try:
-        phone = Softphone(args.host, args.port, args.rtp_port or (args.port + 3) // 2 * 2, args.log_file)
+        rtp_port = args.rtp_port or (args.port + 3) // 2 * 2
+        phone = Softphone(lines.say, args.host, args.port, rtp_port, args.log_file)
     except pj.Error as error:
-        say("error", text=f"no phone on {args.host}:{args.port}: {error.reason}")
+        lines.say("error", text=f"no phone on {args.host}:{args.port}: {error.reason}")
         os._exit(1)
-    say("ready", port=args.port)
-    buffer = bytearray()
+    lines.say("ready", port=args.port)
     while not phone.quitting:
-        lines = _lines(buffer)
-        if lines is None:
+        commands = lines.new()
+        if commands is None:
             break
-        for line in lines:
+        for line in commands:
             phone.obey(line)
         phone.poll()
         phone.run_timers()
     phone.leave()
-    say("gone")
+    lines.say("gone")
     os._exit(0)  # libDestroy aborts the process when any call object is still referenced
 
 
 if __name__ == "__main__":
-    _OUT = os.dup(1)
-    os.dup2(2, 1)  # whatever the C library prints must not mix with the events
-    sys.stdout = sys.stderr
     main()
-else:
-    _OUT = 1

@@ -32,13 +32,13 @@ class RobotCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         self._player: pj.AudioMediaPlayer | None = None
         self._recorder: pj.AudioMediaRecorder | None = None
 
-    def onCallState(self, prm: pj.OnCallStateParam) -> None:  # noqa: N802  # pjsua2's name
+    def onCallState(self, prm: pj.OnCallStateParam) -> None:
         try:
             self._state_changed(self.getInfo())
         except Exception as error:
             self.say("error", text=f"call state: {error}")
 
-    def onCallMediaState(self, prm: pj.OnCallMediaStateParam) -> None:  # noqa: N802
+    def onCallMediaState(self, prm: pj.OnCallMediaStateParam) -> None:
         try:
             media = self.audio()
             if media is not None:
@@ -47,7 +47,7 @@ class RobotCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         except Exception as error:
             self.say("error", text=f"media: {error}")
 
-    def onDtmfDigit(self, prm: pj.OnDtmfDigitParam) -> None:  # noqa: N802
+    def onDtmfDigit(self, prm: pj.OnDtmfDigitParam) -> None:
         try:
             self.say("dtmf", digit=prm.digit)
         except Exception as error:

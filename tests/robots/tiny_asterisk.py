@@ -17,14 +17,14 @@ READY = b"Asterisk Ready."
 START_S = 30.0
 STOP_S = 10.0
 
-MODULES = (
-    "res_timing_timerfd res_sorcery_config res_sorcery_memory res_sorcery_astdb res_pjproject res_rtp_asterisk res_pjsip res_pjsip_session res_pjsip_pubsub res_pjsip_sdp_rtp "
-    "res_pjsip_caller_id res_pjsip_registrar res_pjsip_authenticator_digest res_pjsip_outbound_authenticator_digest res_pjsip_endpoint_identifier_user "
-    "res_pjsip_endpoint_identifier_ip res_pjsip_dtmf_info res_pjsip_rfc3326 res_pjsip_logger res_pjsip_nat "
-    "chan_pjsip pbx_config app_dial app_echo app_read app_verbose app_userevent app_stack "
-    "func_callerid func_logic func_strings func_channel codec_alaw codec_ulaw codec_a_mu codec_resample format_wav format_sln format_pcm "
-    "res_musiconhold bridge_simple bridge_native_rtp"
-).split()
+MODULES = """
+res_timing_timerfd res_sorcery_config res_sorcery_memory res_sorcery_astdb res_pjproject res_rtp_asterisk res_pjsip
+res_pjsip_session res_pjsip_pubsub res_pjsip_sdp_rtp res_pjsip_caller_id res_pjsip_registrar res_pjsip_authenticator_digest
+res_pjsip_outbound_authenticator_digest res_pjsip_endpoint_identifier_user res_pjsip_endpoint_identifier_ip res_pjsip_dtmf_info
+res_pjsip_rfc3326 res_pjsip_logger res_pjsip_nat chan_pjsip pbx_config app_dial app_echo app_read app_verbose app_userevent
+app_stack func_callerid func_logic func_strings func_channel codec_alaw codec_ulaw codec_a_mu codec_resample format_wav format_sln
+format_pcm res_musiconhold bridge_simple bridge_native_rtp
+"""
 
 DIALPLAN = """
 [callers]
@@ -125,7 +125,7 @@ astlogdir = {folder}/log
 verbose = 0
 nocolor = yes
 """,
-        "modules.conf": "[modules]\nautoload = no\n" + "".join(f"load = {module}.so\n" for module in MODULES),
+        "modules.conf": "[modules]\nautoload = no\n" + "".join(f"load = {module}.so\n" for module in MODULES.split()),
         "logger.conf": "[logfiles]\nconsole = verbose,error\nfull = notice,warning,error\n",
         "rtp.conf": f"[general]\nrtpstart = {port_base + 1000}\nrtpend = {port_base + 8999}\n",
         "musiconhold.conf": f"[tone]\nmode = files\ndirectory = {folder}/moh\n",
