@@ -5,6 +5,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
+define MAKE_VENV
+test -n "$(PYTHON)" || { echo "jietong: needs Python 3.11 or 3.12 on PATH and found neither. On Debian 12: apt-get install python3 python3-venv"; exit 1; }; \
+echo "jietong: making $(VENV) with $(PYTHON)"; \
+$(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); echo "jietong: cannot make a virtual environment. On Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
+endef
+
 .PHONY: setup setup-dev run test check demo bench lock clean prompts schema
 
 setup: $(VENV)/.runtime
@@ -13,11 +19,11 @@ setup: $(VENV)/.runtime
 setup-dev: $(VENV)/.dev setup
 
 $(VENV)/bin/python:
-	@test -n "$(PYTHON)" || { echo "jietong: needs Python 3.11 or 3.12 and found neither. On Debian 12: apt-get install python3 python3-venv"; exit 1; }
-	@echo "jietong: making $(VENV) with $(PYTHON)"
-	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "jietong: cannot make a virtual environment. On Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
+	@$(MAKE_VENV)
 
+# A set-up that was interrupted leaves a Python without pip: it is made again.
 $(VENV)/.runtime: requirements.txt pyproject.toml | $(VENV)/bin/python
+	@$(PIP) --version >/dev/null 2>&1 || { $(MAKE_VENV); }
 	@echo "jietong: installing what it needs (requirements.txt)"
 	@$(PIP) install --require-hashes -r requirements.txt || { echo "jietong: could not install requirements.txt; see the lines above. The first set-up needs a network or pip's cache."; exit 1; }
 	@$(PIP) install --no-deps --no-build-isolation -e .
@@ -25,7 +31,7 @@ $(VENV)/.runtime: requirements.txt pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime
 	@echo "jietong: installing what tests need (requirements-dev.txt)"
-	@$(PIP) install --require-hashes -r requirements-dev.txt
+	@$(PIP) install --require-hashes -r requirements-dev.txt || { echo "jietong: could not install requirements-dev.txt; see the lines above."; exit 1; }
 	@touch $@
 
 run: setup
@@ -52,10 +58,12 @@ bench: setup-dev
 	@$(BIN)/python -m bench.idle_to_ring
 
 # Regenerates the locks. The hashes are those of the public registry, for every supported Python and machine.
+UV_LOCK := env -u UV_INDEX_URL -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS $(VENV)-lock/bin/uv pip compile --no-config --universal \
+	--python-version 3.11 --generate-hashes --no-header --no-annotate -q
 lock:
-	@$(PYTHON) -m venv $(VENV)-lock && $(VENV)-lock/bin/pip -q install uv
-	PIP_CONFIG_FILE=/dev/null $(VENV)-lock/bin/uv pip compile --no-config --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q requirements.in -o requirements.txt
-	PIP_CONFIG_FILE=/dev/null $(VENV)-lock/bin/uv pip compile --no-config --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q requirements-dev.in -o requirements-dev.txt
+	@test -n "$(PYTHON)" && $(PYTHON) -m venv --clear $(VENV)-lock && $(VENV)-lock/bin/pip -q --disable-pip-version-check install uv
+	@$(UV_LOCK) requirements.in -o requirements.txt
+	@$(UV_LOCK) requirements-dev.in -o requirements-dev.txt
 	@rm -rf $(VENV)-lock
 
 prompts: setup
