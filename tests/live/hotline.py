@@ -76,7 +76,7 @@ class Hotline:
         async def at_seat():  # type: ignore[no-untyped-def]
             async with Agent(self.sip, seat, f"secret-{seat}", **how) as agent:
                 if seat != "1009":
-                    await self.agent_is(seat, "ready")
+                    await self.until(lambda s: _state_of(s, seat) not in (None, "logged_out"), f"{seat} to be logged in")
                 yield agent
                 await agent.phone.unregister()
             await self.until(lambda s: _state_of(s, seat) in (None, "logged_out"), f"{seat} to be logged out", 15)
@@ -85,7 +85,7 @@ class Hotline:
 
     def caller(self, number: str = "", **how: Any) -> Caller:
         """Somebody who dials the hotline now; an ordinary customer unless a number is given."""
-        return Caller(self.sip, number or f"138{next(_callers):08d}", **how)
+        return Caller(self.sip, number or f"135{next(_callers):08d}", **how)
 
     def vip(self, **how: Any) -> Caller:
         """A VIP customer who dials the hotline now."""

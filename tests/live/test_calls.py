@@ -149,7 +149,7 @@ async def test_unanswered_call_goes_to_the_next_agent(hotline: Hotline) -> None:
             assert record.wait_s >= RING_S, "the clock was set back"
         async with hotline.agent("1009"):
             pass  # a seat without an agent changes nothing
-        await sleeper.phone.dial(f"sip:*74@{hotline.sip}", "1001")
+        await sleeper.phone.dial(f"sip:*74@{hotline.sip}")
         await hotline.agent_is("1001", "ready")
         await sleeper.phone.wait_for("disconnected", 15)
 

@@ -22,7 +22,7 @@ async def test_every_call_has_exactly_one_outcome(hotline: Hotline) -> None:
         for number in range(1001, 1005):
             await seats.enter_async_context(hotline.agent(str(number), after_s=0.1, talk_s=0.7))
         staying = run_callers(hotline.sip, ordinary_callers(45, stay_s=60), presses=[Press(0.4)], rate=6, timeout_s=120)
-        leaving = run_callers(hotline.sip, impatient_callers(15), rate=2, timeout_s=120)
+        leaving = run_callers(hotline.sip, impatient_callers(15, mean_stay_s=0.5, seed=7), presses=[Press(0.4)], rate=2, timeout_s=120)
         outcomes = await asyncio.gather(staying, leaving)
     for outcome in outcomes:
         outcome.check()

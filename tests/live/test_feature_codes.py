@@ -18,7 +18,7 @@ async def at_seat_1009(hotline: Hotline) -> AsyncIterator[Softphone]:
 
 async def dial_code(hotline: Hotline, phone: Softphone, code: str, keys: tuple[str, ...] = ()) -> None:
     """Dials a feature code, types the keys when the line is open, and waits until the hotline hangs up."""
-    await phone.dial(f"sip:{code}@{hotline.sip}", "1009")
+    await phone.dial(f"sip:{code}@{hotline.sip}")
     await phone.wait_for("answered")
     await phone.wait_for("media")
     for typed in keys:
