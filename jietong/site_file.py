@@ -42,7 +42,7 @@ def load_site(path: Path) -> Site:
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         reason = getattr(error, "strerror", None) or error
         raise SiteFileError([f"{path}: cannot be read: {reason}"]) from None
-    return site_of(content, str(path))
+    return site_of(content, _printable(str(path)))
 
 
 def site_of(content: bytes, name: str) -> Site:
@@ -61,7 +61,7 @@ def site_of(content: bytes, name: str) -> Site:
         if not mistakes:
             return site
     lines = _lines(text)
-    placed = sorted({(_line(m.path, lines), f"{_dotted(m.path)}: {m.text}") for m in mistakes})
+    placed = sorted({(_line(m.path, lines), f"{_dotted(m.path)}: {_printable(m.text)}") for m in mistakes})
     raise SiteFileError([f"{name}:{line}: {text}" for line, text in placed])
 
 

@@ -105,6 +105,7 @@ HEAD = '[hotline]\nnumber="10010"\n[[trunks]]\nname="carrier"\nmatch=["127.0.0.1
             ["agents[0].number: '1' is not allowed; allowed: 2 to 15 digits, in quotes"],
         ),
         (HEAD + "[hotlines]\n", ["site.toml:6: hotlines: unknown key; did you mean hotline?"]),
+        (HEAD + '[tiers]\n"a\\nb" = 1\n', ["hotline.default_tier: no tier 'ordinary' (allowed: a\\nb)"]),
         (HEAD + '"\\u001b[2J" = 1\n', ['trunks[0]."\\x1b[2J": unknown key']),
         ("x = " + "[" * 5000, ["nested too deeply"]),
         ("x = " + "[" * 3000 + "]" * 3000, ["nested too deeply"]),
@@ -169,6 +170,34 @@ SNIPPETS = [line.encode() for line in A_SITE_FILE.splitlines(keepends=True)] + [
 def test_shuffled_lines_of_a_real_file_give_a_site_or_mistakes(parts: list[bytes]) -> None:
     """A file whose lines were torn apart is refused with places, not with a traceback."""
     _never_another_exception(b"".join(parts))
+
+
+KEYS = [
+    "hotline", "trunks", "tiers", "routing", "seats", "agents", "network", "store", "database", "agi", "feature_codes", "number",
+    "match", "dedicated_to", "password", "pin", "name", "ring_s", "goal", "url", "bind", "sip_port", "rtp_end", "log_in",
+    "default_tier", "timezone", "vip", "ordinary", "'é'", '"\\n"', '""',
+]  # fmt: skip
+VALUES = [
+    "1", "-1", "8.5", "nan", "-inf", "true", '"10010"', '"127.0.0.1"', '"::/0"', '"fe80::1%eth0"', '"vip"', '"*71"', '"s3cret-s3cret"',
+    '""', "1979-05-27", "07:32:00", "0x1F", "99999999999999999999", '"../etc/passwd"', '"A\\u0000B"', '"é"', '["vip"]', "[[1]]", "{}",
+]  # fmt: skip
+values = st.recursive(
+    st.sampled_from(VALUES),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3).map(lambda items: f"[{', '.join(items)}]"),
+        st.dictionaries(st.sampled_from(KEYS), inner, max_size=3).map(
+            lambda table: "{" + ", ".join(f"{key} = {value}" for key, value in table.items()) + "}"
+        ),
+    ),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=300)
+@given(st.dictionaries(st.sampled_from(KEYS), values, max_size=8))
+def test_any_value_at_any_key_gives_a_site_or_mistakes(table: dict[str, str]) -> None:
+    """A table where a number belongs, a date as a password, a list of lists: always a place and a reason."""
+    _never_another_exception("".join(f"{key} = {value}\n" for key, value in table.items()).encode())
 
 
 def _never_another_exception(content: bytes) -> None:
