@@ -24,6 +24,7 @@ from typing import Any
 import pjsua2 as pj
 
 from tests.robots.json_lines import JsonLines
+from tests.robots.softphone_account import RobotAccount, account_config, caller_identity
 from tests.robots.softphone_call import RobotCall, Say, recorded_s
 from tests.robots.softphone_endpoint import open_endpoint
 
@@ -31,29 +32,6 @@ POLL_MS = 10  # also the granularity of after_s and talk_s
 GOODBYE_S = 1.5  # for BYE and un-REGISTER to be answered before the process ends
 RECORDING_S = 1.0  # pjsua2's audio thread writes the header of a finished recording within some ms
 REFUSALS = {"reject": 603, "busy": 486}
-
-
-class RobotAccount(pj.Account):  # type: ignore[misc]  # pjsua2 has no types
-    """The phone's account: passes registrations and incoming calls on."""
-
-    def __init__(self, phone: "Softphone") -> None:
-        super().__init__()
-        self.phone: Softphone | None = phone
-        self.say = phone.say
-
-    def onRegState(self, prm: pj.OnRegStateParam) -> None:
-        try:
-            if self.phone is not None:
-                self.phone.registration_changed(prm, self.getInfo())
-        except Exception as error:
-            self.say("error", text=f"registration: {error}")
-
-    def onIncomingCall(self, prm: pj.OnIncomingCallParam) -> None:
-        try:
-            if self.phone is not None:
-                self.phone.call_arrived(RobotCall(self, self.say, prm.callId))
-        except Exception as error:
-            self.say("error", text=f"incoming: {error}")
 
 
 class Softphone:
@@ -105,7 +83,7 @@ class Softphone:
     def do_register(self, server: str, user: str, password: str, expires: int = 300) -> None:
         """Opens the account and registers; the outcome is an event."""
         self._close_account()
-        config = self._account_config(f"sip:{user}@{server}")
+        config = account_config(f"sip:{user}@{server}", self.host, self.rtp_port)
         config.regConfig.registrarUri = f"sip:{server}"
         config.regConfig.timeoutSec = expires
         config.regConfig.retryIntervalSec = 0
@@ -169,7 +147,7 @@ class Softphone:
 
     def do_answer(self) -> None:
         """Answers the ringing call at once."""
-        _answer(self._need_call())
+        self._need_call().pick_up()
 
     def do_hang_up(self) -> None:
         """Ends, cancels or refuses the call."""
@@ -207,11 +185,11 @@ class Softphone:
             return
         call.play_path, call.record_path = told.get("play"), told.get("record")
         call.on_recorded = self._expect_recording
-        _answer(call, 180)
+        call.pick_up(180)
         if told["mode"] == "answer":
             if told["talk_s"] is not None:
                 call.on_answered = lambda: self._later(float(told["talk_s"]), call, call.end)
-            self._later(told["after_s"], call, lambda: _answer(call))
+            self._later(told["after_s"], call, lambda: call.pick_up())
 
     def leave(self) -> None:
         """Ends call and registration in order, as far as GOODBYE_S allows, then lets go of every object."""
@@ -259,42 +237,25 @@ class Softphone:
         return self._account
 
     def _use_caller(self, number: str, display_name: str | None) -> None:
-        quoted = (display_name or "").replace("\\", "\\\\").replace('"', '\\"')
-        name = f'"{quoted}" ' if quoted else ""
-        identity = f"{name}<sip:{number}@{self.host}:{self.port}>"
+        identity = caller_identity(number, display_name or "", self.host, self.port)
         if self._account is None or self._account_name != identity:
             self._close_account()
-            self._open_account(self._account_config(identity))
-
-    def _account_config(self, identity: str) -> pj.AccountConfig:
-        config = pj.AccountConfig()
-        config.idUri = identity
-        rtp = config.mediaConfig.transportConfig
-        rtp.port, rtp.portRange, rtp.boundAddress = self.rtp_port, 40, self.host
-        config.natConfig.contactRewriteUse = config.natConfig.viaRewriteUse = config.natConfig.sdpNatRewriteUse = 0
-        config.callConfig.timerUse = pj.PJSUA_SIP_TIMER_INACTIVE
-        return config
+            self._open_account(account_config(identity, self.host, self.rtp_port))
 
     def _open_account(self, config: pj.AccountConfig) -> None:
-        account = RobotAccount(self)
+        account = RobotAccount(self.say, self.registration_changed, self.call_arrived)
         self._account, self._account_name = account, config.idUri
         account.create(config)
 
     def _close_account(self) -> None:
         if self._account is not None:
-            self._account.phone = None
+            self._account.let_go()
             self._account.shutdown()
             self._account, self._registered = None, False
 
 
 def _shown(line: bytes) -> str:
     return line[:200].decode(errors="replace").strip() if b"password" not in line else "(has a password)"
-
-
-def _answer(call: RobotCall, code: int = 200) -> None:
-    param = pj.CallOpParam()
-    param.statusCode = code
-    call.answer(param)
 
 
 def main() -> None:

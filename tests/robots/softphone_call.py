@@ -71,6 +71,12 @@ class RobotCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         if media is not None:
             self._connect(media)
 
+    def pick_up(self, code: int = 200) -> None:
+        """Answers the incoming call; 180 only says that it rings."""
+        param = pj.CallOpParam()
+        param.statusCode = code
+        self.answer(param)
+
     def end(self, code: int = 0) -> None:
         """Hangs up, cancels or refuses with `code` (0 = what the state asks for). Harmless when over."""
         if self.over:

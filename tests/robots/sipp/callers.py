@@ -113,8 +113,8 @@ def _press_step(press: Press, method: str, first_cseq: int) -> str:
     pause = f'<pause milliseconds="{round(press.after_s * 1000)}"/>'
     if method == "rfc2833":
         keys = "[field2]" if press.keys is None else press.keys
-        # play_dtmf returns at once; a key takes 250 ms, the next step must not cut it off
-        length_ms = 300 * (1 if press.keys is None else len(press.keys))
+        # play_dtmf returns at once; the next one, or the end of the call, would cut it off. Measured: 0.7 s is too short for one key
+        length_ms = 500 + 500 * (1 if press.keys is None else len(press.keys))
         return f'{pause}<nop><action><exec play_dtmf="{keys}"/></action></nop><pause milliseconds="{length_ms}"/>'
     own = press.keys is None
     return pause + "".join(
