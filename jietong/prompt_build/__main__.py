@@ -7,6 +7,8 @@ Owns the private environment. Must import only the standard library before it ru
 Rules: everything fetched lies in the user's cache (XDG_CACHE_HOME or ~/.cache, jietong/voice), nothing in the repository.
 """
 
+# ruff: noqa: T201, PLC0415  (a command prints; the other modules need libraries of the private environment)
+
 import argparse
 import hashlib
 import os
@@ -25,7 +27,9 @@ WRONG_SHARE_ALLOWED = 0.35
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m jietong.prompt_build", description="Makes the spoken prompts.")
     parser.add_argument("task", nargs="?", choices=("build", "verify"), default="build")
-    parser.add_argument("--into", type=Path, help="another folder than ivr/prompts", default=REPOSITORY / "ivr" / "prompts")
+    parser.add_argument(
+        "--into", type=Path, help="another folder than ivr/prompts", default=REPOSITORY / "ivr" / "prompts"
+    )
     asked = parser.parse_args()
     folder = _cache_folder()
     if Path(sys.prefix) != folder / "venv":
@@ -47,9 +51,13 @@ def _cache_folder() -> Path:
 def _again_inside(folder: Path) -> int:
     """Runs this command again with the tool's own Python, made anew when libraries.txt has changed."""
     if sys.version_info >= (3, 13):
-        sys.exit("prompt_build: needs Python 3.11 or 3.12 (the phoneme library allows no newer): run it with python3.12")
+        sys.exit(
+            "prompt_build: needs Python 3.11 or 3.12 (the phoneme library allows no newer): run it with python3.12"
+        )
     if shutil.which("espeak-ng") is None:
-        sys.exit("prompt_build: espeak-ng is not installed: it gives the English phonemes (Debian: apt install espeak-ng)")
+        sys.exit(
+            "prompt_build: espeak-ng is not installed: it gives the English phonemes (Debian: apt install espeak-ng)"
+        )
     python, stamp = folder / "venv" / "bin" / "python", folder / "venv" / "libraries.sha256"
     wanted = hashlib.sha256(LIBRARIES.read_bytes()).hexdigest()
     if not stamp.is_file() or stamp.read_text() != wanted:
@@ -59,7 +67,7 @@ def _again_inside(folder: Path) -> int:
         stamp.write_text(wanted)
     search = os.pathsep.join(filter(None, (str(REPOSITORY), os.environ.get("PYTHONPATH"))))
     inside = [str(python), "-m", "jietong.prompt_build", *sys.argv[1:]]
-    return subprocess.run(inside, env={**os.environ, "PYTHONPATH": search}).returncode
+    return subprocess.run(inside, env={**os.environ, "PYTHONPATH": search}, check=False).returncode
 
 
 def _build(folder: Path, into: Path) -> int:
@@ -79,7 +87,10 @@ def _verify(folder: Path, into: Path) -> int:
     for one in listen(fetch_hearing(folder), into):
         bad = one.wrong > WRONG_SHARE_ALLOWED * one.units
         not_understood += bad
-        print(f"{'BAD ' if bad else 'ok  '}{one.language:6}{one.wrong:3} of {one.units:3} wrong  {one.names}: {one.heard}", flush=True)
+        print(
+            f"{'BAD ' if bad else 'ok  '}{one.language:6}{one.wrong:3} of {one.units:3} wrong  {one.names}: {one.heard}",
+            flush=True,
+        )
     print(f"{not_understood} not understood")
     return 1 if not_understood else 0
 

@@ -8,16 +8,19 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from jietong.prompt_build.sound import Sound, read_wav
 from jietong.prompt_build.texts import LANGUAGES, PROMPTS_DIR, Prompt, read_prompts
 
-# What the recogniser cannot be trusted with: anything shorter. Such prompts are heard in a row, see _rows.
-ALONE_FROM_S = 1.3
-_DIGITS = {"zh-CN": "零一二三四五六七八九", "en": "zero one two three four five six seven eight nine".split()}
+_DIGITS = {
+    "zh-CN": "零一二三四五六七八九",
+    "en": ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"],
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +35,14 @@ class Heard:
 
 
 def listen(model_folder: Path, root: Path = PROMPTS_DIR) -> Iterator[Heard]:
-    """Hears every prompt; the short ones in a row."""
+    """Hears every prompt; those of one list in a row."""
     os.environ["HF_HUB_OFFLINE"] = "1"
-    from faster_whisper import WhisperModel
-
-    model = WhisperModel(str(model_folder), device="cpu", compute_type="int8", cpu_threads=2, local_files_only=True)
+    whisper = import_module("faster_whisper")
+    model = whisper.WhisperModel(
+        str(model_folder), device="cpu", compute_type="int8", cpu_threads=2, local_files_only=True
+    )
     for language in LANGUAGES:
-        for row in _rows(read_prompts(), language, root):
+        for row in _rows(read_prompts()):
             sound = np.concatenate([read_wav(prompt.wav(language, root)) for prompt in row])
             said = _units(" ".join(prompt.texts[language] for prompt in row), language)
             heard = _understood(model, sound, language)
@@ -56,14 +60,14 @@ def distance(heard: list[str], said: list[str]) -> int:
     return row[-1]
 
 
-def _rows(prompts: list[Prompt], language: str, root: Path) -> list[list[Prompt]]:
-    """Each prompt alone; those of one list together; a short one followed by a copy of a longer kind of its own words."""
+def _rows(prompts: list[Prompt]) -> list[list[Prompt]]:
+    """Each prompt alone; those of one list together, as the recogniser cannot make out one syllable."""
     alone = [[prompt] for prompt in prompts if prompt.cut_from is None]
     lists = {prompt.cut_from for prompt in prompts if prompt.cut_from}
     return alone + [[prompt for prompt in prompts if prompt.cut_from == name] for name in sorted(lists)]
 
 
-def _understood(model, sound: Sound, language: str) -> str:  # type: ignore[no-untyped-def]
+def _understood(model: Any, sound: Sound, language: str) -> str:
     twice = np.interp(np.arange(sound.size * 2) / 2, np.arange(sound.size), sound).astype(np.float32)
     segments, _ = model.transcribe(twice, language=language[:2], temperature=0, condition_on_previous_text=False)
     return "".join(segment.text for segment in segments).strip()
@@ -71,11 +75,10 @@ def _understood(model, sound: Sound, language: str) -> str:  # type: ignore[no-u
 
 def _units(text: str, language: str) -> list[str]:
     """Syllables without tone, and Latin words in small letters; digits as words of the language."""
-    from pypinyin import lazy_pinyin
-
+    lazy_pinyin = import_module("pypinyin").lazy_pinyin
     for number, word in enumerate(_DIGITS[language]):
         text = text.replace(str(number), f" {word} ")
-    units = []
+    units: list[str] = []
     for run in re.findall(r"[\u4e00-\u9fff]+|[a-z']+", text.lower()):
         units += lazy_pinyin(run) if run[0] > "z" else [run]
     return ["yi" if unit == "yao" else unit for unit in units]

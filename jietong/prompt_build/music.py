@@ -15,12 +15,19 @@ BEAT_S = 0.75
 BEATS_IN_BAR = 4
 
 # Semitones above C4 (261.6 Hz): root of each bar's chord, the bars of one verse.
-_CHORDS = {"C": (-12, 0, 4, 7), "Am": (-15, -3, 0, 4), "F": (-7, -3, 0, 5), "G": (-5, -1, 2, 7), "Dm": (-10, 2, 5, 9), "Em": (-8, -1, 4, 7)}
+_CHORDS = {
+    "C": (-12, 0, 4, 7),
+    "Am": (-15, -3, 0, 4),
+    "F": (-7, -3, 0, 5),
+    "G": (-5, -1, 2, 7),
+    "Dm": (-10, 2, 5, 9),
+    "Em": (-8, -1, 4, 7),
+}
 _BARS = (
-    "C Am F G  C Am Dm G "  # first theme, twice with another end
-    "F G Em Am Dm G C C "  # second theme, higher
-    "C Am F G  F G C C"  # first theme again, and home
-).split()
+    *("C", "Am", "F", "G", "C", "Am", "Dm", "G"),  # first theme, twice with another end
+    *("F", "G", "Em", "Am", "Dm", "G", "C", "C"),  # second theme, higher
+    *("C", "Am", "F", "G", "F", "G", "C", "C"),  # first theme again, and home
+)
 _SCALE = (0, 2, 4, 7, 9, 12, 14, 16, 19, 21, 24)  # C major pentatonic, two octaves
 # The melody of each bar: (beat, step of the scale, beats long). Written by hand; echoes fill the off-beats.
 _THEME_A = (((0, 4, 1.5), (1.5, 3, 0.5), (2, 2, 2)), ((0, 3, 1), (1, 4, 1), (2, 5, 2)),
@@ -31,7 +38,12 @@ _THEME_B = (((0, 7, 1), (1, 8, 1), (2, 7, 2)), ((0, 6, 1), (1, 7, 0.5), (1.5, 6,
             ((0, 5, 1.5), (1.5, 6, 0.5), (2, 7, 1), (3, 9, 1)), ((0, 8, 3),),
             ((0, 6, 0.5), (0.5, 7, 0.5), (1, 6, 1), (2, 5, 2)), ((0, 4, 1), (1, 3, 1), (2, 1, 2)),
             ((0, 2, 1), (1, 3, 1), (2, 5, 2)), ((0, 5, 2), (2, 2, 2)))  # fmt: skip
-_HOME = (((0, 5, 1), (1, 7, 1), (2, 8, 2)), ((0, 6, 1), (1, 4, 1), (2, 3, 2)), ((0, 2, 1), (1, 1, 1), (2, 0, 2)), ((0, 0, 3),))
+_HOME = (
+    ((0, 5, 1), (1, 7, 1), (2, 8, 2)),
+    ((0, 6, 1), (1, 4, 1), (2, 3, 2)),
+    ((0, 2, 1), (1, 1, 1), (2, 0, 2)),
+    ((0, 0, 3),),
+)
 _MELODY = _THEME_A + _END_A + _THEME_B + _THEME_A + _HOME
 
 
@@ -42,8 +54,8 @@ def hold_piece() -> Sound:
         start = bar * BEATS_IN_BAR
         _lay(piece, start, _pad([_hz(tone) for tone in _CHORDS[chord][1:]], BEATS_IN_BAR * BEAT_S), 0.10)
         _lay(piece, start, _pluck(_hz(_CHORDS[chord][0] + 12 * (_CHORDS[chord][0] < -8)), 2.5, 0.6), 0.45)
-        for beat, tone in enumerate(_arpeggio(chord, bar)):
-            _lay(piece, start + beat / 2, _pluck(_hz(tone), 1.2, 1.2), 0.26)
+        for half_beat, tone in enumerate(_arpeggio(chord, bar)):
+            _lay(piece, start + half_beat / 2, _pluck(_hz(tone), 1.2, 1.2), 0.26)
         for beat, step, beats in melody:
             _lay(piece, start + beat, _pluck(_hz(_SCALE[step] + 12), 0.6 + beats * BEAT_S, 2.0), 0.5)
             _lay(piece, start + beat + 0.75, _pluck(_hz(_SCALE[step] + 12), 0.8, 0.8), 0.09)
@@ -63,15 +75,15 @@ def _pluck(hz: float, length_s: float, brightness: float) -> Sound:
     at_s = np.arange(round(length_s * TELEPHONE_HZ)) / TELEPHONE_HZ
     dying = np.exp(-at_s * 4.0 / length_s) * np.minimum(1, at_s / 0.006) * np.minimum(1, (length_s - at_s) / 0.03)
     index = brightness * np.exp(-at_s * 7)
-    return (np.sin(2 * np.pi * hz * at_s + index * np.sin(2 * np.pi * 2 * hz * at_s)) * dying).astype(np.float32)
+    return np.asarray((np.sin(2 * np.pi * hz * at_s + index * np.sin(2 * np.pi * 2 * hz * at_s)) * dying), np.float32)
 
 
 def _pad(tones_hz: list[float], length_s: float) -> Sound:
     """A soft chord that swells and fades, each tone doubled a little out of tune."""
     at_s = np.arange(round(length_s * TELEPHONE_HZ)) / TELEPHONE_HZ
     swell = np.sin(np.pi * at_s / length_s) ** 0.7
-    tones = sum(np.sin(2 * np.pi * hz * at_s) + np.sin(2 * np.pi * hz * 1.003 * at_s) for hz in tones_hz)
-    return (tones * swell / 2).astype(np.float32)
+    tones = [np.sin(2 * np.pi * hz * at_s) + np.sin(2 * np.pi * hz * 1.003 * at_s) for hz in tones_hz]
+    return np.asarray(np.sum(tones, axis=0) * swell / 2, np.float32)
 
 
 def _lay(piece: Sound, beat: float, tone: Sound, volume: float) -> None:

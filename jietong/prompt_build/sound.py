@@ -6,11 +6,12 @@ Rules: G.711 passes 300-3400 Hz; the level keeps 17 dB to full scale, as telepho
 
 import wave
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-Sound = npt.NDArray[np.float32]
+Sound = npt.NDArray[np.floating[Any]]
 
 VOICE_HZ = 24000
 TELEPHONE_HZ = 8000
@@ -111,7 +112,7 @@ def _faded(sound: Sound, rate_hz: int) -> Sound:
 def _frame_rms(sound: Sound, rate_hz: int) -> Sound:
     step = round(rate_hz * _FRAME_S)
     whole = sound[: sound.size // step * step].reshape(-1, step)
-    return np.sqrt(np.mean(whole**2, axis=1)) + 1e-9
+    return np.asarray(np.sqrt(np.mean(whole**2, axis=1)) + 1e-9)
 
 
 def _ratio(db: float) -> float:

