@@ -55,14 +55,13 @@ EXPECTED = (
     UnsafeSetting,
     ValkeyError,
 )
-STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def up(config: Path | None, var: Path, port_base: int | None) -> int:
     """Runs the site of `config` (None: the demo site) in folder `var` until a signal ends it; returns the exit code."""
     var = var.expanduser().absolute()
     lock = SiteLock(Layout(var).run)
-    for number in STOP_SIGNALS[1:]:  # until the event loop takes over, each of them stops the start as Ctrl-C does
+    for number in _stop_signals():  # until the event loop takes over, each of them stops the start as Ctrl-C does
         signal.signal(number, signal.default_int_handler)
     try:
         source = site_source(config, port_base)
@@ -99,7 +98,7 @@ async def _run_children(plans: Sequence[ChildPlan], logs: Path, ready_text: str)
         stop.set()
 
     loop = asyncio.get_running_loop()
-    for number in STOP_SIGNALS:
+    for number in _stop_signals():
         loop.add_signal_handler(number, on_signal)
     stopping = asyncio.create_task(stop.wait())
     work = asyncio.create_task(supervisor.start())
@@ -127,6 +126,12 @@ async def _run_children(plans: Sequence[ChildPlan], logs: Path, ready_text: str)
         stopping.cancel()
         teller.close()
     return code
+
+
+def _stop_signals() -> list[signal.Signals]:
+    """What ends a site; a closed terminal does not when `nohup` asked for that."""
+    signals = [signal.SIGINT, signal.SIGTERM]
+    return signals if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN else [*signals, signal.SIGHUP]
 
 
 def _start_and_run(source: SiteSource, var: Path, port_base: int | None) -> int:

@@ -123,6 +123,20 @@ def test_a_stop_leaves_nothing_behind(number: signal.Signals, tmp_path: Path) ->
     assert list((tmp_path / "run").iterdir()) == []
 
 
+def test_a_site_under_nohup_survives_its_terminal(tmp_path: Path) -> None:
+    """An operator who started the site with nohup may close the terminal."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with jietong_up("--port-base", str(BASE + 600), var=tmp_path) as up:
+            up.wait_ready()
+            status = Path(f"/proc/{up.process.pid}/status").read_text()
+            ignored = int(re.search(r"^SigIgn:\s*(\w+)", status, re.MULTILINE)[1], 16)  # type: ignore[index]
+            assert ignored & 1 << signal.SIGHUP - 1
+            assert up.stop(signal.SIGTERM)[0] == 0
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
 def test_a_killed_site_can_be_started_again(tmp_path: Path) -> None:
     """After kill -9 of `jietong up` nothing runs on; the next start works with the same passwords, within 10 s."""
     with jietong_up("--port-base", str(BASE + 300), var=tmp_path) as up:
