@@ -42,14 +42,25 @@ def _sentence(kind: str, d: dict[str, Any]) -> list[str]:
                 f"seat {d['seat']} rings, {float(d['idle_to_ring_s']) * 1000:.1f} ms after agent and caller were free for each other"
             ]
         case "OfferClosed":
-            return [
-                f"the offer to agent {d['agent']} ended: {d['result'].replace('_', ' ')} after {d['rang_s']:.1f} s of ringing"
-            ]
+            rang = f" after {d['rang_s']:.1f} s of ringing" if d["rang_s"] else ", the seat never rang"
+            return [f"the offer to agent {d['agent']} ended: {d['result'].replace('_', ' ')}{rang}"]
         case "CallAnswered":
             kept = "within" if d["in_target"] else "beyond"
             return [f"agent {d['agent']} answered after {d['wait_s']:.3f} s of waiting, {kept} the target"]
         case "CallRecord":
-            talked = f", talked {d['talk_s']:.1f} s" if d["answered_at"] is not None else ""
-            return [f"over: {d['outcome']} ({d['reason']}), waited {d['wait_s']:.3f} s{talked}, {d['offers']} offers"]
+            return [_end(d)]
         case _:
             return [kind]
+
+
+def _end(d: dict[str, Any]) -> str:
+    offers = "1 offer" if d["offers"] == 1 else f"{d['offers']} offers"
+    match d["outcome"]:
+        case "menu":
+            return f"over: ended in the menu ({d['reason']}), no person was asked for"
+        case "answered":
+            return f"over: answered, ended by {d['reason']}; waited {d['wait_s']:.3f} s, talked {d['talk_s']:.1f} s, {offers}"
+        case "abandoned":
+            return f"over: the caller hung up while {d['reason']}, after {d['wait_s']:.3f} s, {offers}"
+        case _:
+            return f"over: {d['outcome']} ({d['reason']}), after {d['wait_s']:.3f} s, {offers}"

@@ -42,7 +42,7 @@ def main(var: Path) -> int:
     prefix = prefix_of(site.site.hotline.number)
     fold = JournalFold(site.store_url, prefix, rules_of(site.site), lambda at: clock_hour(at, zone))
     health = HealthCheck(site.store_url, prefix, ("127.0.0.1", site.ports.agi))
-    server = PageServer(site.site.network.bind, site.ports.http, pages_of(site.site.hotline.number, fold, health))
+    server = _listen(site, pages_of(site.site.hotline.number, fold, health))
     has_failed = threading.Event()
     folding = threading.Thread(target=_fold, args=(fold, stop, has_failed), name="fold", daemon=True)
     folding.start()
@@ -86,6 +86,14 @@ def pages_of(hotline: str, fold: JournalFold, health: HealthCheck) -> dict[str, 
         return json_page(200, content)
 
     return {"/metrics": metrics_page, "/healthz": healthz_page, "/status": status_page}
+
+
+def _listen(site: RunningSite, pages: dict[str, Callable[[], Page]]) -> PageServer:
+    host, port = site.site.network.bind, site.ports.http
+    try:
+        return PageServer(host, port, pages)
+    except OSError as error:
+        raise OSError(f"cannot listen on {host}:{port}: {error.strerror}") from None
 
 
 def _fold(fold: JournalFold, stop: threading.Event, has_failed: threading.Event) -> None:

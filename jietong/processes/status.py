@@ -4,9 +4,9 @@ Owns tables and JSON on the terminal. Must not compute anything: status comes fr
 Contract: design.md section 5; callers are masked unless full numbers are asked for.
 """
 
+import http.client
 import json
 import sys
-import urllib.error
 import urllib.request
 from dataclasses import asdict
 from datetime import datetime
@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from jietong.database import open_engine
 from jietong.masking import mask_number
@@ -26,17 +27,21 @@ from routing.facts import CallRecord
 
 ANSWER_WITHIN_S = 5.0
 EVERY_CALL = 1_000_000
+ON_A_SCREEN = 200  # calls in the table for people; tools get all
+_CALL_STATES = {"menu": "in the menu", "waiting": "waiting", "ringing": "ringing", "talking": "talking"}
 
 
 def status(var: Path, as_json: bool) -> int:
     """Prints waiting calls, agents and the answer rate now; returns the exit code."""
     site = RunningSite.load(var)
-    host = site.site.network.bind if site.site.network.bind not in ("0.0.0.0", "::") else "127.0.0.1"  # noqa: S104 - compared, not bound
-    url = f"http://{host}:{site.ports.http}/status"
+    url = f"http://{_reachable(site.site.network.bind)}:{site.ports.http}/status"
+    direct = urllib.request.build_opener(
+        urllib.request.ProxyHandler({})
+    )  # a proxy of the shell's is not for this machine
     try:
-        with urllib.request.urlopen(url, timeout=ANSWER_WITHIN_S) as answer:
+        with direct.open(url, timeout=ANSWER_WITHIN_S) as answer:
             told: dict[str, Any] = json.load(answer)
-    except (urllib.error.URLError, OSError, ValueError) as error:
+    except (OSError, http.client.HTTPException, ValueError) as error:
         return _fail(f"the site in {var} does not answer on {url} ({error}): is it running? See {var}/logs/metrics.log")
     if as_json:
         sys.stdout.write(json.dumps(told, ensure_ascii=False, indent=1) + "\n")
@@ -46,11 +51,14 @@ def status(var: Path, as_json: bool) -> int:
 
 
 def calls(var: Path, as_json: bool, limit: int | None = None, full_numbers: bool = False) -> int:
-    """Prints call records, oldest first; `limit` keeps the newest. Returns the exit code."""
+    """Prints call records, oldest first; `limit` keeps the newest (left out: all as JSON, `ON_A_SCREEN` as a table).
+
+    Callers are masked unless `full_numbers`. Returns the exit code.
+    """
     site = RunningSite.load(var)
     engine = open_engine(site.database_url)
     try:
-        records = recent_calls(engine, limit or EVERY_CALL)
+        records = recent_calls(engine, limit or (EVERY_CALL if as_json else ON_A_SCREEN))
     except DatabaseAway as error:
         return _fail(str(error))
     finally:
@@ -66,6 +74,7 @@ def calls(var: Path, as_json: bool, limit: int | None = None, full_numbers: bool
 def explain(var: Path, call_id: str, as_json: bool = False) -> int:
     """Prints everything on record about one call, in plain words; returns the exit code."""
     site = RunningSite.load(var)
+    call_id = call_id.encode("utf-8", "replace").decode("utf-8")  # a shell can hand over what no database takes
     engine = open_engine(site.database_url)
     try:
         history = history_of(engine, call_id)
@@ -87,6 +96,12 @@ def explain(var: Path, call_id: str, as_json: bool = False) -> int:
     return 0
 
 
+def _reachable(bind: str) -> str:
+    """The address to ask at for a server that is bound to `bind`, as a URL has it."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(bind, bind)  # noqa: S104 - compared, not bound
+    return f"[{host}]" if ":" in host else host
+
+
 def _plain(record: CallRecord, full_numbers: bool) -> dict[str, Any]:
     values = asdict(record)
     values.pop("at")
@@ -97,34 +112,31 @@ def _plain(record: CallRecord, full_numbers: bool) -> dict[str, Any]:
 def _show_status(told: dict[str, Any]) -> None:
     console = Console()
     rates = {window: "none" if rate is None else f"{rate:.1%}" for window, rate in told["answer_rate"].items()}
-    counts = told["calls"]
-    console.print(
-        f"hotline {told['hotline']}: {counts['menu']} in the menu, {counts['waiting']} waiting, {counts['ringing']} ringing, {counts['talking']} talking"
-    )
-    console.print("answer rate: " + ", ".join(f"{window.replace('_', ' ')} {rate}" for window, rate in rates.items()))
+    counts = ", ".join(f"{told['calls'][state]} {words}" for state, words in _CALL_STATES.items())
+    console.print(f"hotline {told['hotline']}: {counts}", highlight=False)
+    by_window = ", ".join(f"{window.replace('_', ' ')} {rate}" for window, rate in rates.items())
+    console.print(f"answer rate: {by_window}", highlight=False)
     if told["waiting"]:
         table = Table("call", "caller", "tier", "service", "waited", "state", "seat", title="Waiting")
         for call in told["waiting"]:
-            table.add_row(
+            waited = f"{call['waited_s']:.1f} s"
+            cells = (
                 call["call_id"],
                 call["caller"],
                 call["tier"],
                 call["service"],
-                f"{call['waited_s']:.1f} s",
+                waited,
                 call["state"],
                 call["seat"],
             )
+            table.add_row(*map(_cell, cells))
         console.print(table)
     table = Table("agent", "seat", "state", "since", "reason", "dedicated to", title="Agents")
     for agent in told["agents"]:
-        table.add_row(
-            agent["agent"],
-            agent["seat"],
-            agent["state"],
-            f"{agent['since_s']:.0f} s",
-            agent["reason"],
-            ", ".join(agent["dedicated_to"]),
-        )
+        since = "" if agent["since_s"] is None else f"{agent['since_s']:.0f} s"
+        dedicated_to = ", ".join(agent["dedicated_to"])
+        row = (agent["agent"], agent["seat"], agent["state"], since, agent["reason"], dedicated_to)
+        table.add_row(*map(_cell, row))
     console.print(table)
 
 
@@ -135,19 +147,14 @@ def _show_calls(records: list[CallRecord], full_numbers: bool, zone: ZoneInfo) -
         caller = record.caller if full_numbers else mask_number(record.caller)
         waited = f"{record.wait_s:.1f} s" if record.queued_at is not None else ""
         talked = f"{record.talk_s:.1f} s" if record.answered_at is not None else ""
-        table.add_row(
-            record.call,
-            began,
-            caller,
-            record.tier,
-            record.service,
-            waited,
-            talked,
-            record.agent,
-            record.outcome.value,
-            record.reason,
-        )
+        cells = (record.call, began, caller, record.tier, record.service, waited, talked)
+        table.add_row(*map(_cell, (*cells, record.agent, record.outcome.value, record.reason)))
     Console().print(table)
+
+
+def _cell(value: str) -> Text:
+    """Text as it is: what a caller or an agent sent is neither markup nor a command to the terminal."""
+    return Text("".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in value))
 
 
 def _fail(text: str) -> int:
