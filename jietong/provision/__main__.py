@@ -28,12 +28,11 @@ def main(args: list[str]) -> int:
     if len(names) != 1 or names[0] not in _WANTED or set(args) - {*names, "--check"}:
         sys.stderr.write("usage: python -m jietong.provision asterisk|tools|all [--check]\n")
         return 2
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends apt too, and takes away what is half made
     try:
         for find, ensure in _WANTED[names[0]]:
             if "--check" in args:
                 if find() is None:
-                    sys.stderr.write(f"{names[0]}: missing\n")
+                    sys.stderr.write(f"jietong: {find.__name__.removeprefix('find_')} is missing\n")
                     return 1
             else:
                 ensure()
@@ -47,4 +46,5 @@ def main(args: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends apt too, and takes away what is half made
     sys.exit(main(sys.argv[1:]))

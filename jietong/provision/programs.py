@@ -12,6 +12,7 @@ import subprocess
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+from typing import Protocol
 
 from rich.console import Console
 
@@ -47,6 +48,23 @@ class Program:
     def command(self, *args: str) -> list[str]:
         """The argument list that runs it."""
         return [*self.argv, *args]
+
+
+class Finder(Protocol):
+    """Looks for a program without any download, and remembers the answer."""
+
+    def __call__(self) -> Program | None:
+        """The program; None when absent."""
+
+    def cache_clear(self) -> None:
+        """Forgets the answer."""
+
+
+class Ensurer(Protocol):
+    """Fetches a program when it is not there."""
+
+    def __call__(self, progress: bool = True) -> Program:
+        """The program; raises ProvisionError with the way out."""
 
 
 def triplet() -> str:
@@ -126,7 +144,7 @@ def asterisk_sounds_dir(program: Program) -> Path:
     return asterisk_data_dir(program) / "sounds"
 
 
-def _fetch(copy: str, find: "functools._lru_cache_wrapper[Program | None]", progress: bool) -> Program:
+def _fetch(copy: str, find: Finder, progress: bool) -> Program:
     console = Console(stderr=True, quiet=not progress, highlight=False)
     try:
         make_private_copy(Copy(copy, COPIES[copy], functools.partial(_runs, copy)), places(read_sources()), console)

@@ -11,7 +11,7 @@ from pathlib import Path
 DEBIAN_KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 SUITES = ("forky", "sid", "trixie-backports")  # testing carries Asterisk 22; the others when testing has just lost it
 _ONE_LINE = re.compile(
-    r"^deb\s+(?:\[(?P<options>[^\]]*)\]\s+)?(?P<uri>\S+)\s+(?P<suite>\S+)(?:\s+(?P<components>.+))?$"
+    r"^deb\s+(?:\[(?P<options>[^\]]*)\]\s+)?(?P<uri>[^\s\[]\S*)\s+(?P<suite>\S+)(?:\s+(?P<components>.+))?$"
 )
 _SCHEMES = ("http://", "https://", "file:", "mirror", "tor+http", "copy:")
 _DEBIAN = re.compile(r"/debian(\.list)?/?$")
@@ -34,9 +34,8 @@ class Source:
         if not keyring and _is_debian(self) and DEBIAN_KEYRING.is_file():
             keyring = str(DEBIAN_KEYRING)
         options = [f"signed-by={keyring}"] * bool(keyring) + ["trusted=yes"] * self.is_trusted
-        return " ".join(
-            ["deb", *([f"[{' '.join(options)}]"] if options else []), self.uri, self.suite, *self.components]
-        )
+        uri = re.sub("^file:", "copy:", self.uri)  # with file: apt would leave the packages where they are
+        return " ".join(["deb", *([f"[{' '.join(options)}]"] if options else []), uri, self.suite, *self.components])
 
 
 def read_sources(apt_folder: Path = Path("/etc/apt")) -> list[Source]:
