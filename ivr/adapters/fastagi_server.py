@@ -8,6 +8,7 @@ import contextlib
 import socket
 import threading
 import time
+import traceback
 from collections.abc import Callable, Mapping
 
 import structlog
@@ -63,6 +64,8 @@ class FastAgiServer:
             except TimeoutError:
                 continue
             except OSError as error:
+                if self._draining.is_set():
+                    break
                 log.error("cannot accept", error=str(error))
                 self._draining.wait(ACCEPT_POLL_S)  # out of file descriptors: calls that end make room
                 continue
@@ -73,6 +76,8 @@ class FastAgiServer:
     def drain(self, within_s: float) -> int:
         """Takes no new sessions and waits for the running ones; returns how many had to be left. `serve` must run in another thread."""
         self._draining.set()
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)  # wakes `serve`
         deadline = time.monotonic() + within_s
         self._closed.wait(within_s)
         with self._lock:
@@ -107,8 +112,8 @@ class FastAgiServer:
         try:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             _Session(connection, self._scripts).run()
-        except Exception as error:  # the thread's last line of defence
-            log.error("session lost", error=type(error).__name__, exc_info=error)
+        except Exception as error:  # noqa: BLE001 - the thread's last line of defence
+            log.error("session lost", error=type(error).__name__, where=_where(error))
         finally:
             with contextlib.suppress(OSError):
                 connection.close()
@@ -145,8 +150,8 @@ class _Session:
         except (AGIException, AgiCommandError) as error:
             log.error("command failed", **self._about, error=type(error).__name__)
             return "failed"
-        except Exception as error:
-            log.error("script failed", **self._about, error=type(error).__name__, exc_info=error)
+        except Exception as error:  # noqa: BLE001 - a mistake in a script ends that session only
+            log.error("script failed", **self._about, error=type(error).__name__, where=_where(error))
             return "failed"
 
     def _script(self) -> str:
@@ -164,3 +169,8 @@ def _script_name(request: str) -> str:
     """agi://host:port/NAME?anything -> NAME."""
     _, _, rest = request.partition("://")
     return rest.partition("/")[2].partition("?")[0].strip("/")
+
+
+def _where(error: BaseException) -> list[str]:
+    """The way to the error, innermost last. Its text stays out of the log: it may hold a number or what a caller typed."""
+    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]

@@ -48,7 +48,7 @@ def main(var: Path) -> int:
     configure("agi")
     site = RunningSite.load(var)
     context = context_of(site)
-    scripts = {name: _bound(work, context) for name, work in SCRIPTS.items()}
+    scripts = {name: bound(work, context) for name, work in SCRIPTS.items()}
     try:
         server = FastAgiServer(HOST, site.ports.agi, scripts, site.site.agi.calls_per_worker)
     except OSError as error:
@@ -67,7 +67,8 @@ def main(var: Path) -> int:
     return 0
 
 
-def _bound(work: ScriptWork, context: ScriptContext) -> Script:
+def bound(work: ScriptWork, context: ScriptContext) -> Script:
+    """A script as the server runs it."""
     return lambda channel: work(channel, context)
 
 

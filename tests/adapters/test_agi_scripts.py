@@ -1,0 +1,388 @@
+"""The dialplan's scripts, called over real sockets with a real database: what callers and agents hear and what is decided."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, text
+from structlog.testing import capture_logs
+
+from agi_scripts.context import ScriptContext
+from ivr.adapters.customers import Customer, Customers
+from ivr.adapters.fastagi_server import FastAgiServer
+from ivr.main_menu import MAIN_MENU
+from jietong.database import migrate, open_engine, sqlite_url
+from jietong.launch import PROMPTS
+from jietong.pins import store_agents
+from jietong.processes.agi import SCRIPTS, bound
+from routing.adapters.agents_table import AgentPins
+from routing.adapters.inbox import Command, Inbox
+from routing.adapters.inbox_client import InboxClient, RouterSilent
+from routing.events import AgentLoggedIn, AgentLoggedOut, AgentPaused, AgentReadied
+from tests.adapters.valkey_server import PREFIX, a_valkey
+from tests.agi_client import AgiWire, Caller, call
+
+SEAT = "PJSIP/1001-0000000a"
+CUSTOMERS = [
+    Customer("13900000001", "张伟", "vip", "personal_business", "1902", 1962, "zh-CN"),
+    Customer("13900000002", "Ann", "vip", "personal_business", "", 0, "en"),
+    Customer("13900000003", "旧", "platinum", "household", "", 0, ""),
+]
+
+
+class Router:
+    """Stands for the router: keeps the commands, answers as told; `answer` None is silence."""
+
+    def __init__(self) -> None:
+        self.answer: tuple[bool, str] | None = (True, "")
+        self.commands: list[Command] = []
+
+    def ask(self, command: Command) -> tuple[bool, str]:
+        """The scripts' door."""
+        self.commands.append(command)
+        if self.answer is None:
+            raise RouterSilent("no answer within 2 s")
+        return self.answer
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """A site's database with three customers and two agents."""
+    folder = tmp_path_factory.mktemp("site")
+    url = sqlite_url(folder / "site.db")
+    migrate(url)
+    made = open_engine(url)
+    Customers(made).store(CUSTOMERS)
+    store_agents(made, {"5001": ("张伟", "4711"), "5002": ("李娜", "0000")}, folder / "pin.key")
+    yield made
+    made.dispose()
+
+
+class Site:
+    """A worker with its context, on a free port."""
+
+    def __init__(self, engine: Engine, **changes: Any) -> None:
+        self.router = Router()
+        values: dict[str, Any] = {
+            "language": "zh-CN",
+            "queue": "hotline",
+            "default_tier": "ordinary",
+            "tiers": frozenset({"vip", "ordinary"}),
+            "prompts": PROMPTS,
+            "customers": Customers(engine),
+            "pins": AgentPins(engine),
+            "router": self.router,
+        }
+        context = ScriptContext(**(values | changes))
+        self.server = FastAgiServer("127.0.0.1", 0, {n: bound(w, context) for n, w in SCRIPTS.items()}, 50)
+
+    def call(self, script: str, caller: Caller | None = None, **environment: str) -> Caller:
+        """One session of a script."""
+        return call(self.server.address, script, caller or Caller(), **environment)
+
+
+@contextmanager
+def a_site(engine: Engine, **changes: Any) -> Iterator[Site]:
+    """A site that serves."""
+    made = Site(engine, **changes)
+    thread = threading.Thread(target=made.server.serve)
+    thread.start()
+    try:
+        yield made
+    finally:
+        made.server.drain(5)
+        thread.join()
+
+
+@pytest.fixture
+def site(engine: Engine) -> Iterator[Site]:
+    """The usual site."""
+    with a_site(engine) as made:
+        yield made
+
+
+WHO: dict[str, tuple[str, dict[str, str]]] = {
+    "a VIP with a representative": ("13900000001", {"JT_TIER": "vip", "JT_LANGUAGE": "zh-CN", "JT_REPRESENTATIVE": "1902"}),
+    "a VIP as the carrier writes it": ("+8613900000001", {"JT_TIER": "vip", "JT_LANGUAGE": "zh-CN", "JT_REPRESENTATIVE": "1902"}),
+    "a VIP who speaks English": ("13900000002", {"JT_TIER": "vip", "JT_LANGUAGE": "en"}),
+    "a tier that the site no longer has": ("13900000003", {"JT_TIER": "ordinary", "JT_LANGUAGE": "zh-CN"}),
+    "a stranger": ("13811111111", {"JT_TIER": "ordinary", "JT_LANGUAGE": "zh-CN"}),
+    "number withheld": ("unknown", {"JT_TIER": "ordinary", "JT_LANGUAGE": "zh-CN"}),
+    "an injection": ("' OR 1=1 --", {"JT_TIER": "ordinary", "JT_LANGUAGE": "zh-CN"}),
+    "a word of the dialplan": ("${JT_TIER}", {"JT_TIER": "ordinary", "JT_LANGUAGE": "zh-CN"}),
+    "4 KB": ("1" * 4096, {"JT_TIER": "ordinary", "JT_LANGUAGE": "zh-CN"}),
+    "Chinese": ("张三", {"JT_TIER": "ordinary", "JT_LANGUAGE": "zh-CN"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("title", WHO)
+def test_a_caller_is_recognised(site: Site, title: str) -> None:
+    """Tier, language and representative follow from the customer table; anyone else is ordinary."""
+    number, expected = WHO[title]
+    assert site.call("answer_call", callerid=number).variables == expected
+
+
+def test_bytes_that_are_no_text_are_a_stranger(site: Site) -> None:
+    """A caller id that is not UTF-8 is served like any other."""
+    wire = AgiWire.dial(site.server.address, "answer_call", callerid="x")
+    wire.close()
+    caller = Caller()
+    raw = b"agi_request: agi://h/answer_call\nagi_callerid: \xff\xfe\x81\nagi_uniqueid: 1.1\n\n"
+    import socket
+
+    caller.talk(_dial_raw(socket.create_connection(site.server.address, 5), raw))
+    assert caller.variables["JT_TIER"] == "ordinary"
+
+
+def _dial_raw(connection: Any, raw: bytes) -> AgiWire:
+    wire = AgiWire(connection)
+    wire.send(raw)
+    return wire
+
+
+class BrokenLookUp:
+    """A database that is gone."""
+
+    def look_up(self, phone: str) -> Customer | None:
+        """Fails as a driver does."""
+        raise OSError("disk I/O error")
+
+
+class HangingLookUp:
+    """A database that does not answer."""
+
+    def __init__(self) -> None:
+        self.free = threading.Event()
+
+    def look_up(self, phone: str) -> Customer | None:
+        """Hangs until freed."""
+        self.free.wait(30)
+        return None
+
+
+def test_a_lost_database_costs_no_call(engine: Engine) -> None:
+    """With the database gone the caller is an ordinary one, and the log warns."""
+    with capture_logs() as logs, a_site(engine, customers=BrokenLookUp()) as site:
+        caller = site.call("answer_call", callerid="13900000001")
+    assert caller.variables == {"JT_TIER": "ordinary", "JT_LANGUAGE": "zh-CN"}
+    assert [line["log_level"] for line in logs if "look-up failed" in line["event"]] == ["warning"]
+    assert all("13900000001" not in str(line) for line in logs if "look-up failed" in line["event"])
+
+
+def test_a_hanging_database_costs_half_a_second(engine: Engine) -> None:
+    """Thirty callers at once meet a database that hangs: each goes on after the short limit, none queues behind another."""
+    hanging = HangingLookUp()
+    with a_site(engine, customers=hanging) as site:
+        began = time.monotonic()
+        callers = [Caller() for _ in range(30)]
+        threads = [threading.Thread(target=site.call, args=("answer_call", caller)) for caller in callers]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        took_s = time.monotonic() - began
+        hanging.free.set()
+    assert [caller.variables["JT_TIER"] for caller in callers] == ["ordinary"] * 30
+    assert took_s < 3
+
+
+def test_a_locked_database_still_knows_its_customers(engine: Engine, site: Site) -> None:
+    """While an import writes, callers are looked up all the same."""
+    with engine.connect() as connection:
+        connection.execution_options(sqlite_begin="IMMEDIATE")
+        connection.execute(text("UPDATE customers SET name = 'x' WHERE phone = '13900000003'"))
+        assert site.call("answer_call", callerid="13900000001").variables["JT_TIER"] == "vip"
+        connection.rollback()
+
+
+def test_a_database_without_tables_costs_no_call(tmp_path: Path) -> None:
+    """A database file that is empty or damaged is like one that is gone."""
+    (tmp_path / "bad.db").write_bytes(b"this is no database" * 100)
+    with capture_logs(), a_site(open_engine(sqlite_url(tmp_path / "bad.db"))) as site:
+        assert site.call("answer_call", callerid="13900000001").variables["JT_TIER"] == "ordinary"
+
+
+def test_the_way_through_the_menu(site: Site) -> None:
+    """A caller cuts the menu short with 5: service, queue, language and the way on are set, and nothing more is played."""
+    caller = site.call("choose_service", Caller("5"))
+    assert caller.heard == ["zh-CN/welcome", "zh-CN/main-menu"]
+    assert caller.variables == {
+        "JT_SERVICE": "complaint",
+        "JT_QUEUE": "hotline",
+        "JT_LANGUAGE": "zh-CN",
+        "JT_NEXT": "queue",
+    }
+
+
+def test_a_key_after_the_prompt_counts_too(site: Site) -> None:
+    """Who listens to the end and then presses 0 gets a person."""
+    assert site.call("choose_service", Caller("0", barges_in=False)).variables["JT_SERVICE"] == "person"
+
+
+def test_english_is_spoken_from_then_on(site: Site) -> None:
+    """9 plays the menu in English; the language goes along to the queue."""
+    caller = site.call("choose_service", Caller("91"))
+    assert caller.heard == ["zh-CN/welcome", "zh-CN/main-menu", "en/main-menu"]
+    assert caller.variables["JT_LANGUAGE"] == "en"
+
+
+def test_a_known_english_speaker_is_greeted_in_english(site: Site) -> None:
+    """The language that answer_call found is spoken at once."""
+    assert site.call("choose_service", Caller("0", variables={"JT_LANGUAGE": "en"})).heard[0] == "en/welcome"
+
+
+@pytest.mark.parametrize("keys", [[""] * 10, "6666666666", "*#*#*#*#*#"])
+def test_ten_wrong_keys_or_silence_end_at_a_person(site: Site, keys: list[str] | str) -> None:
+    """After three failed tries the caller goes to a person; it is never dropped."""
+    caller = site.call("choose_service", Caller(keys))
+    assert caller.variables["JT_SERVICE"] == "person"
+    assert caller.variables["JT_NEXT"] == "queue"
+    assert caller.heard.count("zh-CN/main-menu") == 3
+
+
+def test_hanging_up_in_the_menu_is_one_quiet_line(site: Site) -> None:
+    """A caller who leaves during the announcement leaves one line in the log and no error."""
+    with capture_logs() as logs:
+        wire = AgiWire.dial(site.server.address, "choose_service")
+        for _ in range(2):
+            wire.command()
+            wire.answer("200 result=0 endpos=0")
+        wire.send(b"HANGUP\n")
+        wire.answer("200 result=-1 endpos=0")
+        wire.close()
+        _until(lambda: any(line["event"] == "session over" for line in logs))
+    assert [(line["event"], line["result"]) for line in logs] == [("session over", "hung_up")]
+
+
+def _until(is_true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not is_true():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def test_every_prompt_exists_in_both_languages() -> None:
+    """No caller meets silence because a file is missing."""
+    spoken = {"welcome", MAIN_MENU.prompt, MAIN_MENU.wrong_key, MAIN_MENU.no_key, MAIN_MENU.greeting}
+    spoken |= {"enter-agent-number", "enter-pin", "wrong-pin", "logged-in", "logged-out", "now-ready", "now-paused"}
+    spoken |= {"not-logged-in", "try-later"}
+    for language in MAIN_MENU.languages:
+        assert [name for name in sorted(spoken) if not (PROMPTS / language / f"{name}.wav").is_file()] == []
+
+
+def agent(site: Site, script: str, *typed: str, channel: str = SEAT) -> list[str]:
+    """What an agent hears who dials a feature code and types these things."""
+    return [heard.removeprefix("zh-CN/") for heard in site.call(script, Caller(typed=typed), channel=channel).heard]
+
+
+def test_an_agent_logs_in(site: Site) -> None:
+    """Number and PIN that belong together: the router is told, and its yes is heard."""
+    assert agent(site, "log_in_agent", "5001", "4711") == ["enter-agent-number", "enter-pin", "logged-in"]
+    assert site.router.commands == [AgentLoggedIn(0.0, "5001", "1001")]
+
+
+@pytest.mark.parametrize(
+    "typed", [("5001", "1111"), ("9999", "4711"), ("", ""), ("5001", ""), ("5002", "4711"), ("' OR 1", "x")]
+)
+def test_a_wrong_pin_is_refused_and_may_be_tried_thrice(site: Site, typed: tuple[str, str]) -> None:
+    """Three tries, then the line ends; the router never hears of it, the log never of what was typed."""
+    with capture_logs() as logs:
+        heard = agent(site, "log_in_agent", *typed * 5)
+        _until(lambda: any(line["event"] == "session over" for line in logs))
+    assert heard == ["enter-agent-number", "enter-pin", "wrong-pin"] * 3
+    assert site.router.commands == []
+    assert all("4711" not in str(line) and "1111" not in str(line) for line in logs)
+
+
+def test_the_second_try_may_be_right(site: Site) -> None:
+    """A mistyped PIN costs one try."""
+    heard = agent(site, "log_in_agent", "5001", "1", "5001", "4711")
+    assert heard[-4:] == ["wrong-pin", "enter-agent-number", "enter-pin", "logged-in"]
+
+
+COMMANDS = {
+    "log_out_agent": (AgentLoggedOut(0.0, "seat:1001"), "logged-out"),
+    "pause_agent": (AgentPaused(0.0, "seat:1001", "feature_code"), "now-paused"),
+    "ready_agent": (AgentReadied(0.0, "seat:1001"), "now-ready"),
+}
+
+
+@pytest.mark.parametrize("script", COMMANDS)
+@pytest.mark.parametrize(
+    ("answer", "heard"),
+    [
+        ((True, ""), ""),
+        ((False, "not logged in"), "not-logged-in"),
+        ((False, "else"), "try-later"),
+        (None, "try-later"),
+    ],
+)
+def test_an_agent_hears_the_truth(site: Site, script: str, answer: tuple[bool, str] | None, heard: str) -> None:
+    """Log-out, pause and ready act on whoever sits at the seat, and what is heard is what the router did."""
+    site.router.answer = answer
+    command, done = COMMANDS[script]
+    assert agent(site, script) == [heard or done]
+    assert site.router.commands == [command]
+
+
+@pytest.mark.parametrize("script", ["log_in_agent", *COMMANDS])
+@pytest.mark.parametrize("channel", ["PJSIP/carrier-0000000a", "Local/1001@x-0000000a;1", "PJSIP/1001-0000000a x", ""])
+def test_a_feature_code_works_at_a_seat_only(site: Site, script: str, channel: str) -> None:
+    """From anything that is no seat's own device nothing reaches the router."""
+    with capture_logs():
+        assert agent(site, script, "5001", "4711", channel=channel) == ["try-later"]
+    assert site.router.commands == []
+
+
+def test_a_lost_database_is_said_to_the_agent(tmp_path: Path, engine: Engine) -> None:
+    """When PINs cannot be checked the agent hears that it must try later, not that its PIN is wrong."""
+    (tmp_path / "bad.db").write_bytes(b"this is no database" * 100)
+    with capture_logs(), a_site(engine, pins=AgentPins(open_engine(sqlite_url(tmp_path / "bad.db")))) as site:
+        assert agent(site, "log_in_agent", "5001", "4711")[-1] == "try-later"
+        assert site.router.commands == []
+
+
+def test_an_unknown_number_takes_as_long_as_a_wrong_pin(engine: Engine) -> None:
+    """The clock does not tell which agent numbers exist."""
+    pins = AgentPins(engine)
+
+    def median_s(number: str) -> float:
+        spans = []
+        for _ in range(7):
+            began = time.perf_counter()
+            assert not pins.is_right(number, "1")
+            spans.append(time.perf_counter() - began)
+        return sorted(spans)[3]
+
+    assert 0.33 < median_s("9999") / median_s("5001") < 3
+
+
+async def test_the_real_inbox_carries_command_and_answer(engine: Engine) -> None:
+    """Through a real store: the router's side reads what the agent dialled, and its refusal is heard at the seat."""
+    with a_valkey() as valkey:
+        inbox = Inbox(valkey.url, PREFIX)
+        with a_site(engine, router=InboxClient(valkey.url, PREFIX)) as site:
+            assert await inbox.read(block_s=0.01) == []
+            dialled = asyncio.create_task(asyncio.to_thread(agent, site, "pause_agent"))
+            commands = []
+            while not commands:
+                commands = await inbox.read(block_s=0.2)
+            assert commands[0].event == AgentPaused(0.0, "seat:1001", "feature_code")
+            await inbox.reply(commands[0].reply, False, "not logged in")
+            assert await dialled == ["not-logged-in"]
+        await inbox.close()
+
+
+async def test_no_router_is_said_after_two_seconds(engine: Engine) -> None:
+    """With the store up and no router, and with the store gone, the agent hears that it must try later."""
+    with a_valkey() as valkey, capture_logs(), a_site(engine, router=InboxClient(valkey.url, PREFIX)) as site:
+        began = time.monotonic()
+        assert await asyncio.to_thread(agent, site, "ready_agent") == ["try-later"]
+        assert 1.5 < time.monotonic() - began < 5
+        valkey.kill()
+        assert await asyncio.to_thread(agent, site, "ready_agent") == ["try-later"]
