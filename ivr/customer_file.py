@@ -85,9 +85,11 @@ def _records(reader: "Reader", name: str, mistakes: list[str]) -> Iterator[tuple
     if mistakes:
         return
     for fields in reader:
+        if not any(field.strip() for field in fields):
+            continue
         if len(fields) == len(header):
             yield reader.line_num, {column: field.strip() for column, field in zip(header, fields, strict=True)}
-        elif any(field.strip() for field in fields):
+        else:
             mistakes.append(f"{name}:{reader.line_num}: {len(fields)} fields, the header has {len(header)}")
 
 
