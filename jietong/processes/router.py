@@ -81,7 +81,7 @@ async def _run(site: RunningSite) -> int:
         async with asyncio.timeout(STOP_WITHIN_S):
             await journal.close(STOP_WITHIN_S / 2)
             if code == 0:
-                await snapshots.save(Snapshot(loop.last_id or journal.last_id, clock(), snapshot.to_plain(loop.state)))
+                await snapshots.save(Snapshot(journal.last_id, clock(), snapshot.to_plain(loop.state)))
                 await lease.release()
     for closing in (inbox, snapshots, heartbeat, lease):
         await closing.close()
@@ -140,9 +140,9 @@ async def _keep_snapshots(loop: RouterLoop, journal: JournalWriter, snapshots: S
     saved = ""
     while True:
         await asyncio.sleep(SNAPSHOT_EVERY_S)
-        if loop.last_id == saved:
+        if journal.last_id == saved:
             continue
-        taken = Snapshot(loop.last_id, loop.clock(), snapshot.to_plain(loop.state))
+        taken = Snapshot(journal.last_id, loop.clock(), snapshot.to_plain(loop.state))
         with contextlib.suppress(StoreAway):
             await snapshots.save(taken)
             saved = taken.journal_id

@@ -4,6 +4,7 @@ Owns every AMI event and header name that the router depends on. Must not do I/O
 Source: Asterisk 22's AMI events as seen on the wire; asterisk_conf/names.py for our own.
 """
 
+import math
 import re
 
 from asterisk_conf import names
@@ -90,9 +91,10 @@ def _word(text: str) -> str:
 
 def _number(text: str) -> float:
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
         return 0.0
+    return number if math.isfinite(number) else 0.0
 
 
 def _of_user_event(message: Message, at: float) -> Event | None:

@@ -48,7 +48,6 @@ class RouterLoop:
         self.state = state
         self.clock = clock
         self.asterisk: AmiConnection | None = None
-        self.last_id = ""
         self._journal = journal
         self._wake_up: asyncio.TimerHandle | None = None
         self._wake_at: float | None = None
@@ -61,7 +60,7 @@ class RouterLoop:
         for action in actions:
             self._perform(action)
         if facts or not isinstance(event, Tick):
-            self.last_id = self._journal.append(event, facts, decision_us)
+            self._journal.append(event, facts, decision_us)
         self._plan_wake_up()
         return facts
 

@@ -1,0 +1,39 @@
+"""Stories of a router that dies: callers and agents keep what they have."""
+
+import os
+import signal
+
+from tests.adapters.up_fixture import processes_of
+from tests.live.hotline import Hotline
+
+
+def router_pid(hotline: Hotline) -> int:
+    """The process id of the site's router."""
+    (pid,) = [p for p, line in processes_of(hotline.var).items() if " router " in line]
+    return pid
+
+
+async def test_callers_outlive_the_router(hotline: Hotline) -> None:
+    """The router is killed while one caller talks and one waits: the talk goes on, and the other is served in turn, with the whole wait."""
+    async with hotline.agent("1001") as agent, hotline.caller() as talking:
+        await hotline.asks_for_a_person(talking)
+        await agent.talks()
+        await hotline.agent_is("1001", "talking")
+        async with hotline.caller() as waiting:
+            await hotline.asks_for_a_person(waiting)
+            old = router_pid(hotline)
+            os.kill(old, signal.SIGKILL)
+            await hotline.until_metric(
+                lambda: [p for p, line in processes_of(hotline.var).items() if " router " in line] not in ([], [old]),
+                "a new router process",
+            )
+            await hotline.until_metric(lambda: hotline.metric("jietong_router_active") == 1, "a router in charge")
+            assert talking.phone.seen("disconnected") == [], "the conversation was cut"
+            talking.hang_up()
+            await agent.talks(15)
+            waiting.hang_up()
+            served = await hotline.record_of(waiting)
+            ended = await hotline.record_of(talking)
+    assert (served.outcome.value, served.agent) == ("answered", "1001")
+    assert ended.outcome.value == "answered"
+    assert served.wait_s > 1.0, "the clock was set back"
