@@ -23,7 +23,7 @@ $(VENV)/bin/python:
 
 # A set-up that was interrupted leaves a Python without pip: it is made again.
 $(VENV)/.runtime: requirements.txt pyproject.toml | $(VENV)/bin/python
-	@$(PIP) --version >/dev/null 2>&1 || { $(MAKE_VENV); }
+	@$(BIN)/python -c 'import sys, pip; sys.exit(sys.prefix == sys.base_prefix)' 2>/dev/null || { $(MAKE_VENV); }
 	@echo "jietong: installing what it needs (requirements.txt)"
 	@$(PIP) install --require-hashes -r requirements.txt || { echo "jietong: could not install requirements.txt; see the lines above. The first set-up needs a network or pip's cache."; exit 1; }
 	@$(PIP) install --no-deps --no-build-isolation -e .
