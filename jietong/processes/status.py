@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -28,6 +29,8 @@ from routing.facts import CallRecord
 ANSWER_WITHIN_S = 5.0
 EVERY_CALL = 1_000_000
 ON_A_SCREEN = 200  # calls in the table for people; tools get all
+NO_TERMINAL_WIDTH = 200
+_UNBROKEN = {"call", "caller", "waited", "talked", "agent"}
 _CALL_STATES = {"menu": "in the menu", "waiting": "waiting", "ringing": "ringing", "talking": "talking"}
 
 
@@ -110,14 +113,14 @@ def _plain(record: CallRecord, full_numbers: bool) -> dict[str, Any]:
 
 
 def _show_status(told: dict[str, Any]) -> None:
-    console = Console()
+    console = _console()
     rates = {window: "none" if rate is None else f"{rate:.1%}" for window, rate in told["answer_rate"].items()}
     counts = ", ".join(f"{told['calls'][state]} {words}" for state, words in _CALL_STATES.items())
     console.print(f"hotline {told['hotline']}: {counts}", highlight=False)
     by_window = ", ".join(f"{window.replace('_', ' ')} {rate}" for window, rate in rates.items())
     console.print(f"answer rate: {by_window}", highlight=False)
     if told["waiting"]:
-        table = Table("call", "caller", "tier", "service", "waited", "state", "seat", title="Waiting")
+        table = _table("call", "caller", "tier", "service", "waited", "state", "seat", title="Waiting")
         for call in told["waiting"]:
             waited = f"{call['waited_s']:.1f} s"
             cells = (
@@ -131,7 +134,7 @@ def _show_status(told: dict[str, Any]) -> None:
             )
             table.add_row(*map(_cell, cells))
         console.print(table)
-    table = Table("agent", "seat", "state", "since", "reason", "dedicated to", title="Agents")
+    table = _table("agent", "seat", "state", "since", "reason", "dedicated to", title="Agents")
     for agent in told["agents"]:
         since = "" if agent["since_s"] is None else f"{agent['since_s']:.0f} s"
         dedicated_to = ", ".join(agent["dedicated_to"])
@@ -141,15 +144,29 @@ def _show_status(told: dict[str, Any]) -> None:
 
 
 def _show_calls(records: list[CallRecord], full_numbers: bool, zone: ZoneInfo) -> None:
-    table = Table("call", "began", "caller", "tier", "service", "waited", "talked", "agent", "outcome", "reason")
+    table = _table("call", "began", "caller", "tier", "service", "waited", "talked", "agent", "end")
     for record in records:
         began = datetime.fromtimestamp(record.arrived_at, zone).strftime("%m-%d %H:%M:%S")
         caller = record.caller if full_numbers else mask_number(record.caller)
         waited = f"{record.wait_s:.1f} s" if record.queued_at is not None else ""
         talked = f"{record.talk_s:.1f} s" if record.answered_at is not None else ""
         cells = (record.call, began, caller, record.tier, record.service, waited, talked)
-        table.add_row(*map(_cell, (*cells, record.agent, record.outcome.value, record.reason)))
-    Console().print(table)
+        table.add_row(*map(_cell, (*cells, record.agent, f"{record.outcome.value} ({record.reason})")))
+    _console().print(table)
+
+
+def _table(*columns: str, title: str | None = None) -> Table:
+    """A narrow table. What people copy or compare is never cut, however narrow the terminal; the rest breaks into lines."""
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
+    for name in columns:
+        table.add_column(name, no_wrap=name in _UNBROKEN, overflow="ignore" if name in _UNBROKEN else "fold")
+    return table
+
+
+def _console() -> Console:
+    """As wide as the terminal; a file or a pipe has no width."""
+    console = Console()
+    return console if console.is_terminal else Console(width=NO_TERMINAL_WIDTH)
 
 
 def _cell(value: str) -> Text:
