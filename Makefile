@@ -18,11 +18,9 @@ setup: $(VENV)/.runtime
 
 setup-dev: $(VENV)/.dev setup
 
-$(VENV)/bin/python:
-	@$(MAKE_VENV)
-
-# A set-up that was interrupted leaves a Python without pip: it is made again.
-$(VENV)/.runtime: requirements.txt pyproject.toml | $(VENV)/bin/python
+# An environment that is half made, or whose Python has gone, is made again.
+_ := $(shell test -x $(BIN)/python || rm -f $(VENV)/.runtime $(VENV)/.dev)
+$(VENV)/.runtime: requirements.txt pyproject.toml
 	@$(BIN)/python -c 'import sys, pip; sys.exit(sys.prefix == sys.base_prefix)' 2>/dev/null || { $(MAKE_VENV); }
 	@echo "jietong: installing what it needs (requirements.txt)"
 	@$(PIP) install --require-hashes -r requirements.txt || { echo "jietong: could not install requirements.txt; see the lines above. The first set-up needs a network or pip's cache."; exit 1; }
