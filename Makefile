@@ -71,4 +71,4 @@ schema: $(VENV)/.runtime
 	$(BIN)/jietong schema > docs/site.schema.json
 
 clean:
-	rm -rf $(VENV) var build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
