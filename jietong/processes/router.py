@@ -65,8 +65,14 @@ async def _run(site: RunningSite) -> int:
     loop.tell(AsteriskLost(clock()))
     _spare_the_collector()
     address = AmiAddress("127.0.0.1", site.ports.ami, site.ami_user, site.ami_secret)
-    link = AsteriskLink(address, loop, on_synced=_say_ready)
     inbox, snapshots, heartbeat = Inbox(url, prefix), Snapshots(url, prefix), Heartbeat(url, prefix, loop)
+
+    async def say_ready() -> None:
+        await heartbeat.beat()
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
+
+    link = AsteriskLink(address, loop, on_synced=say_ready)
     keeper = asyncio.create_task(_keep_lease(lease, is_leader, stop), name="lease")
     tasks = [
         asyncio.create_task(link.run(), name="asterisk"),
@@ -153,8 +159,3 @@ def _spare_the_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
-
-
-def _say_ready() -> None:
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()

@@ -6,7 +6,7 @@ Rules: design.md section 4; asterisk.md (AMI events in order, channel variables 
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from routing.adapters import asterisk_words as words
 from routing.adapters.ami import BACK_OFF_S, AmiAddress, AmiConnection, AmiError, connect, watch
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 class AsteriskLink:
     """Runs until cancelled: connect, take stock, pass events on, and again."""
 
-    def __init__(self, address: AmiAddress, loop: RouterLoop, on_synced: Callable[[], None]) -> None:
+    def __init__(self, address: AmiAddress, loop: RouterLoop, on_synced: Callable[[], Awaitable[None]]) -> None:
         self._address = address
         self._loop = loop
         self._on_synced = on_synced
@@ -53,7 +53,7 @@ class AsteriskLink:
         self._loop.asterisk = connection
         await self._take_stock(connection)
         log.info("connected to Asterisk and in agreement with it")
-        self._on_synced()
+        await self._on_synced()
         await watch(connection)
         log.warning("the connection to Asterisk is gone")
 
