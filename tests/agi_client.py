@@ -121,16 +121,18 @@ class Caller:
 
     def talk(self, wire: AgiWire) -> "Caller":
         """Answers every command until the script is over."""
-        self._keys, self._typed = iter(self.keys), iter(self.typed)
-        self._silent = False
         with wire.connection:
             while line := wire.command():
                 self.commands.append(line)
                 self.on_command(line)
-                wire.answer(self._answer(arguments_of(line)))
+                wire.answer(self.answer_to(arguments_of(line)))
         return self
 
-    def _answer(self, words: list[str]) -> str:
+    def __post_init__(self) -> None:
+        self._keys, self._typed, self._silent = iter(self.keys), iter(self.typed), False
+
+    def answer_to(self, words: list[str]) -> str:
+        """Asterisk's answer to a command, given as its words."""
         match words:
             case ["STREAM", "FILE", file, keys, *_]:
                 self.heard.append("/".join(file.split("/")[-2:]))

@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-THREADS = 16
+THREADS = 4  # fewer than SQLAlchemy keeps connections open (5); a look-up takes a millisecond
 
 
 class LookUps:
