@@ -18,7 +18,7 @@ def rules(
         tiers=(VIP, ORDINARY),
         default_tier="ordinary",
         seats=tuple(seats),
-        agents=tuple(seat.number for seat in seats) + ("8001",),
+        agents=(*tuple(seat.number for seat in seats), "8001"),
         reserve=reserve,
         ring_s=ring_s,
         wrap_up_s=wrap_up_s,

@@ -138,6 +138,9 @@ def test_failure_and_hang_up_are_told_apart(session: Session, status: str, expec
         play(session.channel)
     thread.join()
     assert type(caught.value) is expected
+    if expected is CallerHungUp:
+        with pytest.raises(CallerHungUp):
+            session.channel.key_within(1)
 
 
 def test_hangup_line_does_not_take_the_place_of_an_answer(session: Session) -> None:

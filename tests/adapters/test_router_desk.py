@@ -57,7 +57,9 @@ def a_loop(**choices: Any) -> tuple[RouterLoop, Kept]:
 
 def waiting(loop: RouterLoop, call: str = "1.1") -> CallQueued:
     """A caller who waits."""
-    return CallQueued(loop.clock(), call, f"PJSIP/carrier-{call}", "13912345678", "", "", "person", "zh-CN", "", loop.clock())
+    return CallQueued(
+        loop.clock(), call, f"PJSIP/carrier-{call}", "13912345678", "", "", "person", "zh-CN", "", loop.clock()
+    )
 
 
 async def test_an_agent_is_told_the_truth() -> None:
@@ -102,7 +104,7 @@ async def test_an_order_that_cannot_be_sent_comes_back() -> None:
 
 async def test_wrap_up_ends_by_the_clock() -> None:
     """Nobody has to say that wrap-up is over: the loop wakes up by itself."""
-    loop, kept = a_loop(shared=1, wrap_up_s=0.05)
+    loop, _kept = a_loop(shared=1, wrap_up_s=0.05)
     loop.tell(SeatChanged(loop.clock(), "1001", SeatState.FREE))
     agent = loop.state.agents["1001"]
     agent.state, agent.until = AgentState.WRAP_UP, loop.clock() + 0.05

@@ -9,7 +9,7 @@ import json
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -73,10 +73,12 @@ class Hotline:
         """A softphone registered at `seat`, its agent ready; gone from the site again at the end."""
 
         @asynccontextmanager
-        async def at_seat():  # type: ignore[no-untyped-def]
+        async def at_seat() -> AsyncIterator[Agent]:
             async with Agent(self.sip, seat, f"secret-{seat}", **how) as agent:
                 if seat != "1009":
-                    await self.until(lambda s: _state_of(s, seat) not in (None, "logged_out"), f"{seat} to be logged in")
+                    await self.until(
+                        lambda s: _state_of(s, seat) not in (None, "logged_out"), f"{seat} to be logged in"
+                    )
                 yield agent
                 await agent.phone.unregister()
             await self.until(lambda s: _state_of(s, seat) in (None, "logged_out"), f"{seat} to be logged out", 15)
@@ -97,7 +99,9 @@ class Hotline:
         await caller.is_answered()
         await caller.phone.wait_for("media")
         caller.press("0")
-        await self.until_metric(lambda: self.metric("jietong_calls_offered_total", tier=tier) > before, "the caller to be queued")
+        await self.until_metric(
+            lambda: self.metric("jietong_calls_offered_total", tier=tier) > before, "the caller to be queued"
+        )
 
     def status(self) -> dict[str, Any]:
         """What `jietong status --json` prints."""
@@ -139,7 +143,9 @@ class Hotline:
                     return
             except (urllib.error.URLError, OSError) as error:
                 told = {"error": str(error)}
-            assert time.monotonic() < deadline, f"waited {within_s:g} s for {what}, but: {json.dumps(told, ensure_ascii=False)}"
+            assert time.monotonic() < deadline, (
+                f"waited {within_s:g} s for {what}, but: {json.dumps(told, ensure_ascii=False)}"
+            )
             await asyncio.sleep(0.05)
 
     async def until_metric(self, is_true: Callable[[], bool], what: str, within_s: float = 10.0) -> None:

@@ -27,7 +27,12 @@ async def test_caller_and_agent_hear_each_other(hotline: Hotline, tmp_path: Path
     assert heard(at_agent, caller_voice) > ALIKE, "the agent did not hear the caller"
     assert heard(at_caller, agent_voice) > ALIKE, "the caller did not hear the agent"
     assert heard(at_agent, agent_voice) < ALIKE and not silent(at_agent)
-    assert (record.outcome.value, record.reason, record.agent, record.service) == ("answered", "caller", "1001", "person")
+    assert (record.outcome.value, record.reason, record.agent, record.service) == (
+        "answered",
+        "caller",
+        "1001",
+        "person",
+    )
     assert record.in_target and record.talk_s > 2.5 and record.offers == 1
 
 

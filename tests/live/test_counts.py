@@ -5,8 +5,7 @@ from collections import Counter
 from contextlib import AsyncExitStack
 
 from tests.live.hotline import Hotline
-from tests.robots.sipp.callers import impatient_callers, ordinary_callers
-from tests.robots.sipp.callers import Press
+from tests.robots.sipp.callers import Press, impatient_callers, ordinary_callers
 from tests.robots.sipp.run import SippRun, run_callers
 
 OFFERED = "jietong_calls_offered_total"
@@ -22,7 +21,9 @@ async def test_every_call_has_exactly_one_outcome(hotline: Hotline) -> None:
         for number in range(1001, 1005):
             await seats.enter_async_context(hotline.agent(str(number), after_s=0.1, talk_s=0.7))
         staying = run_callers(hotline.sip, ordinary_callers(45, stay_s=60), presses=[Press(0.4)], rate=6, timeout_s=120)
-        leaving = run_callers(hotline.sip, impatient_callers(15, mean_stay_s=0.5, seed=7), presses=[Press(0.4)], rate=2, timeout_s=120)
+        leaving = run_callers(
+            hotline.sip, impatient_callers(15, mean_stay_s=0.5, seed=7), presses=[Press(0.4)], rate=2, timeout_s=120
+        )
         outcomes = await asyncio.gather(staying, leaving)
     for outcome in outcomes:
         outcome.check()

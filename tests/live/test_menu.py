@@ -11,7 +11,14 @@ from tests.robots.sipp.run import run_callers
 
 @pytest.mark.parametrize(
     ("keys", "service"),
-    [("1", "consultation"), ("5", "complaint"), ("9", ""), ("777", "person"), ("7777777777", "person"), ("*0", "person")],
+    [
+        ("1", "consultation"),
+        ("5", "complaint"),
+        ("9", ""),
+        ("777", "person"),
+        ("7777777777", "person"),
+        ("*0", "person"),
+    ],
 )
 async def test_what_a_key_means(hotline: Hotline, keys: str, service: str) -> None:
     """Each key leads where the menu says; three wrong ones, or ten, lead to a person; nobody is dropped."""

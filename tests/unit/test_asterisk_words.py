@@ -42,8 +42,10 @@ ROWS = [
         CallArrived(5.0, "17.1", "PJSIP/carrier-00000001", "13912345678"),
     ),
     (
-        f"Event: UserEvent\nUserEvent: JtWaiting\n{CALLER}\nJtQueue: hotline\nJtTier: vip\nJtService: person\n"
-        "JtLanguage: zh-CN\nJtRepresentative: 1902\nJtQueuedAt: 1790000000.125",
+        (
+            f"Event: UserEvent\nUserEvent: JtWaiting\n{CALLER}\nJtQueue: hotline\nJtTier: vip\nJtService: person\n"
+            "JtLanguage: zh-CN\nJtRepresentative: 1902\nJtQueuedAt: 1790000000.125"
+        ),
         CallQueued(
             5.0,
             "17.1",
