@@ -4,6 +4,7 @@ Owns the performing of the menu's steps. Must not know what a key means: ivr/men
 """
 
 from agi_scripts.context import ScriptContext
+from agi_scripts.speech import say
 from asterisk_conf import names
 from ivr.adapters.agi_channel import AgiChannel
 from ivr.main_menu import MAIN_MENU
@@ -32,7 +33,7 @@ def choose_service(channel: AgiChannel, context: ScriptContext, menu: Menu = MAI
 
 def _ask(channel: AgiChannel, context: ScriptContext, language: str, ask: Ask) -> str:
     for prompt in ask.prompts:
-        key = channel.play(context.prompt(language, prompt), ANY_KEY)
+        key = say(channel, context, language, prompt, ANY_KEY)
         if key:
             return key
     return channel.key_within(KEY_WITHIN_S)

@@ -9,6 +9,7 @@ import re
 import structlog
 
 from agi_scripts.context import ScriptContext
+from agi_scripts.speech import say
 from ivr.adapters.agi_channel import AgiChannel
 from routing.adapters.inbox import Command
 from routing.adapters.inbox_client import RouterSilent
@@ -47,5 +48,5 @@ def ask_router(channel: AgiChannel, context: ScriptContext, command: Command, do
 
 def tell(channel: AgiChannel, context: ScriptContext, prompt: str) -> str:
     """Plays a prompt to its end; returns its name as a word for the log."""
-    channel.play(context.prompt(context.language, prompt), "")
+    say(channel, context, context.language, prompt)
     return prompt.replace("-", "_")

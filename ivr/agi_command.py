@@ -7,7 +7,8 @@ Source: Asterisk's res/res_agi.c (parse_args: backslash escapes inside quotes; A
 import re
 from collections.abc import Sequence
 
-# Asterisk reads a line into 2048 bytes with the NUL. What is beyond would be taken for a second command: an injection.
+# Older Asterisks read a line into 2048 bytes with the NUL, Asterisk 22 into 8192 (measured). What is beyond is taken for a second
+# command: an injection.
 MAX_COMMAND_BYTES = 2047
 MAX_ARGUMENTS = 100
 PROMPT_S = 600.0  # the longest announcement that anyone listens to

@@ -9,10 +9,13 @@ import socket
 import time
 from typing import Any, NamedTuple
 
-from asterisk.agi import AGI, AGIAppError, AGIDBError, AGIHangup, AGIInvalidCommand, AGIUsageError
+from asterisk.agi import AGI, AGIAppError, AGIDBError, AGIException, AGIHangup, AGIInvalidCommand, AGIUsageError
 
 from ivr.agi_answer import HANGUP, USAGE_BEGINS, USAGE_ENDS, AgiAnswerError, Answer, key_of, parse_answer
 from ivr.agi_command import Quoted, command_line, longest_s, quoted
+
+# The rest of the house knows pyst2 by these names only.
+__all__ = ["AGIAppError", "AGIException", "AgiChannel", "AgiStreamError", "CallerHungUp", "Digits"]
 
 MAX_LINE_BYTES = 64 * 1024
 MAX_ENV_LINES = 200  # Asterisk sends about 25, and one for each argument of AGI()
@@ -46,7 +49,7 @@ class AgiChannel(AGI):  # type: ignore[misc]
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
         self._received = bytearray()
-        self._got_sighup = False  # pyst2's name; here: a HANGUP line came
+        self._got_sighup = False  # pyst2's name; here: the caller is gone
         self.env: dict[str, str] = {}
         self._within(ENVIRONMENT_WITHIN_S)
         self._read_environment()
@@ -115,9 +118,10 @@ class AgiChannel(AGI):  # type: ignore[misc]
     def send_command(self, command: str, *args: object) -> None:
         """One line to Asterisk; nothing is sent when it cannot be one line. Raises CallerHungUp when nobody is there to read it."""
         line = command_line(command.strip(), args)
-        self._expect_silence()
+        if not self._got_sighup:
+            self._expect_silence()
         if self._got_sighup:
-            raise CallerHungUp("hung up before the command")
+            raise self._gone("hung up before the command")
         self._within(longest_s(command, args) + MARGIN_S)
         self._send(line)
 
@@ -150,7 +154,7 @@ class AgiChannel(AGI):  # type: ignore[misc]
         except AgiAnswerError as error:
             raise AgiStreamError(str(error)) from error
         if answer.code == 511:
-            raise CallerHungUp("the channel is dead")
+            raise self._gone("the channel is dead")
         if answer.code == 510:
             raise AGIInvalidCommand("Asterisk does not know the command")
         if answer.code == 520:
@@ -160,7 +164,7 @@ class AgiChannel(AGI):  # type: ignore[misc]
             raise AgiStreamError(f"answer with code {answer.code}")
         if answer.result == "-1":
             is_gone = answer.data == "hangup" or self._is_gone()
-            raise CallerHungUp("gone during the command") if is_gone else AGIAppError("the command failed")
+            raise self._gone("gone during the command") if is_gone else AGIAppError("the command failed")
         return answer
 
     def _is_gone(self) -> bool:
@@ -205,6 +209,11 @@ class AgiChannel(AGI):  # type: ignore[misc]
                 raise AgiStreamError("an answer that nobody asked for")
             self._got_sighup = True
 
+    def _gone(self, how: str) -> CallerHungUp:
+        """Whoever is gone stays gone: answers that are still on their way belong to nobody."""
+        self._got_sighup = True
+        return CallerHungUp(how)
+
     def _within(self, seconds: float) -> None:
         self._deadline = time.monotonic() + seconds
 
@@ -215,7 +224,7 @@ class AgiChannel(AGI):  # type: ignore[misc]
         except TimeoutError:
             raise
         except OSError as error:
-            raise CallerHungUp("the connection is gone") from error
+            raise self._gone("the connection is gone") from error
 
     def _line(self) -> str:
         looked = 0
@@ -240,7 +249,7 @@ class AgiChannel(AGI):  # type: ignore[misc]
         except TimeoutError:
             raise TimeoutError("Asterisk is silent") from None
         except OSError as error:
-            raise CallerHungUp("the connection is gone") from error
+            raise self._gone("the connection is gone") from error
         if not received:
-            raise CallerHungUp("the connection is closed")
+            raise self._gone("the connection is closed")
         self._received += received

@@ -12,9 +12,8 @@ import traceback
 from collections.abc import Callable, Mapping
 
 import structlog
-from asterisk.agi import AGIException
 
-from ivr.adapters.agi_channel import AgiChannel, AgiStreamError, CallerHungUp
+from ivr.adapters.agi_channel import AgiChannel, AGIException, AgiStreamError, CallerHungUp
 from ivr.agi_command import AgiCommandError
 
 log = structlog.get_logger("agi")
