@@ -204,7 +204,7 @@ class AgiChannel(AGI):  # type: ignore[misc]
         """Whatever lies there before a command is sent is no answer to it: HANGUP, or a value with a line break that put us out of step."""
         with contextlib.suppress(BlockingIOError):
             self._receive(0)
-        while b"\n" in self._received:
+        if b"\n" in self._received:
             if not self._line().startswith(HANGUP):
                 raise AgiStreamError("an answer that nobody asked for")
             self._got_sighup = True

@@ -249,8 +249,8 @@ def test_hanging_up_in_the_menu_is_one_quiet_line(site: Site) -> None:
         for _ in range(2):
             wire.command()
             wire.answer("200 result=0 endpos=0")
-        wire.send(b"HANGUP\n")
-        wire.answer("200 result=-1 endpos=0")
+        assert wire.command().startswith("STREAM FILE")
+        wire.answer("HANGUP\n200 result=-1 endpos=0")
         wire.close()
         _until(lambda: any(line["event"] == "session over" for line in logs))
     assert [(line["event"], line["result"]) for line in logs] == [("session over", "hung_up")]
