@@ -40,7 +40,8 @@ def import_into(site: RunningSite, file: Path, *, quiet: bool = False) -> int:
             sys.stderr.write(f"{mistake}\n")
         if len(error.mistakes) > SHOWN:
             sys.stderr.write(f"... and {len(error.mistakes) - SHOWN} more\n")
-        sys.stderr.write(f"{len(error.mistakes)} mistakes, nothing imported\n")
+        count = len(error.mistakes)
+        sys.stderr.write(f"{count} mistake{'s' if count != 1 else ''}, nothing imported\n")
         return 2
     try:
         engine = open_engine(site.database_url)
