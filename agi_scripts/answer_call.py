@@ -1,6 +1,6 @@
 """Dialplan entry `answer_call`: who calls, and what follows from it for tier, language and representative.
 
-Owns these channel variables. Must not speak: the menu does. Rules: domain.md C1, H2; fails open.
+Owns these channel variables. Must not speak: the menu does. Rules: domain.md C1, H2, H10; fails open.
 """
 
 from agi_scripts.context import ScriptContext
@@ -9,12 +9,17 @@ from ivr.adapters.agi_channel import AgiChannel
 
 
 def answer_call(channel: AgiChannel, context: ScriptContext) -> str:
-    """Sets tier, language and representative from the customer table; the defaults for anyone else."""
+    """Sets tier, language and representative from the customer table; the defaults for anyone else.
+
+    Without a named representative the agent who talked to the caller last is tried first.
+    """
     customer = context.customer(channel.caller, channel.call)
     tier = customer.tier if customer is not None and customer.tier in context.tiers else context.default_tier
     language = (customer.language if customer is not None else "") or context.language
     channel.set_variable(names.TIER, tier)
     channel.set_variable(names.LANGUAGE, language)
-    if customer is not None and customer.representative:
-        channel.set_variable(names.REPRESENTATIVE, customer.representative)
+    named = customer.representative if customer is not None else ""
+    own_agent = named or context.last_agent(channel.caller, channel.call)
+    if own_agent:
+        channel.set_variable(names.REPRESENTATIVE, own_agent)
     return "known" if customer is not None else "unknown"

@@ -4,6 +4,7 @@ Owns that bundle and the rule that a look-up is short and fails open. Must not k
 Rules: issue 2 item 7; wazo's habit: a look-up that fails must not drop a call.
 """
 
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -15,6 +16,7 @@ from ivr.adapters.look_ups import LookUps
 from routing.adapters.inbox import Command
 
 LOOK_UP_S = 0.5
+DAY_S = 86_400
 log = structlog.get_logger("agi")
 
 
@@ -23,6 +25,13 @@ class CustomerLookUp(Protocol):
 
     def look_up(self, phone: str) -> Customer | None:
         """The customer with that number; None when unknown."""
+
+
+class LastAgentLookUp(Protocol):
+    """Who talked to a caller last."""
+
+    def of(self, caller: str, since: float) -> str:
+        """The agent's number; empty when nobody did since then."""
 
 
 class PinCheck(Protocol):
@@ -41,7 +50,10 @@ class RouterDoor(Protocol):
 
 @dataclass(frozen=True)
 class ScriptContext:
-    """A worker's bundle. `tiers` and `queue` are the site's words; `prompts` holds a folder for each language."""
+    """A worker's bundle. `tiers` and `queue` are the site's words; `prompts` holds a folder for each language.
+
+    first_contact_days   how long the agent who talked to a caller last is tried first; 0: not at all
+    """
 
     language: str
     queue: str
@@ -51,6 +63,8 @@ class ScriptContext:
     customers: CustomerLookUp
     pins: PinCheck
     router: RouterDoor
+    last_agents: LastAgentLookUp | None = None
+    first_contact_days: int = 0
     look_ups: LookUps = field(default_factory=LookUps)
 
     def prompt(self, language: str, name: str) -> str:
@@ -64,3 +78,15 @@ class ScriptContext:
         except Exception as error:  # noqa: BLE001 - whatever a database driver raises, the caller is served
             log.warning("customer look-up failed, the call goes on as ordinary", call=call, error=type(error).__name__)
             return None
+
+    def last_agent(self, caller: str, call: str) -> str:
+        """Number of the agent who talked to the caller last, within `first_contact_days`; empty when nobody did or it cannot be told in time."""
+        last_agents = self.last_agents
+        if last_agents is None or self.first_contact_days <= 0 or not caller:
+            return ""
+        since = time.time() - self.first_contact_days * DAY_S
+        try:
+            return self.look_ups.within(LOOK_UP_S, lambda: last_agents.of(caller, since))
+        except Exception as error:  # noqa: BLE001 - whatever a database driver raises, the caller is served
+            log.warning("last agent not looked up, anyone may answer", call=call, error=type(error).__name__)
+            return ""

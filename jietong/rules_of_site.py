@@ -23,6 +23,8 @@ def rules_of(site: Site) -> Rules:
         ring_s=site.routing.ring_s,
         wrap_up_s=site.routing.wrap_up_s,
         reject_pause_s=site.routing.reject_pause_s,
+        age_ratio=site.routing.age_ratio,
+        representative_s=site.routing.representative_s,
     )
 
 

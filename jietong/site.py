@@ -118,6 +118,12 @@ class Routing(Table):
     """After-call work: how long an agent gets no call after one ended."""
     reject_pause_s: Annotated[float, Field(ge=0, le=3600)] = 10
     """How long an agent who declined a call gets none; it ends by itself."""
+    age_ratio: Annotated[float, Field(ge=0, le=1000)] = 3.0
+    """A caller who has waited this many times the tier's target competes by deadline with higher tiers; 0 never."""
+    representative_s: Annotated[float, Field(ge=0, le=120)] = 5.0
+    """How long a caller waits for its own agent, if that one is at work but busy, before anyone may answer; 0 not at all."""
+    first_contact_days: Annotated[int, Field(ge=0, le=3650)] = 7
+    """How long the agent who talked to a caller last counts as its own agent (a named representative comes first); 0 not at all."""
 
 
 class Seat(Table):

@@ -6,7 +6,7 @@ Rules: transitions.AGENT; style.md section 1.5 (races: log-out mid-call, two sea
 
 from routing.events import AgentLoggedIn, AgentLoggedOut, AgentPaused, AgentReadied, SeatChanged, SeatState
 from routing.facts import AgentState
-from routing.matching import match_group, note_agent
+from routing.matching import match_group, match_held, note_agent, release_held
 from routing.model import Agent, Seat, State
 from routing.outputs import Outputs
 from routing.transitions import AGENT, AgentStep
@@ -36,6 +36,7 @@ def _lose_device(state: State, agent: Agent, seat: Seat, out: Outputs) -> None:
     if not (seat.auto_login and agent.number == seat.number):
         state.place_agent(agent)
         note_agent(state, agent, out)
+        release_held(state, agent, out)
     elif agent.state in _BUSY:
         agent.then, agent.then_reason = AgentState.LOGGED_OUT, UNREACHABLE
     else:
@@ -100,6 +101,7 @@ def on_paused(state: State, event: AgentPaused, out: Outputs) -> None:
         agent.reason, agent.until = event.reason, None
         state.place_agent(agent)
         note_agent(state, agent, out)
+        release_held(state, agent, out)
 
 
 def on_readied(state: State, event: AgentReadied, out: Outputs) -> None:
@@ -129,8 +131,9 @@ def become_ready(state: State, agent: Agent, step: AgentStep, out: Outputs) -> N
 
 
 def seek_call(state: State, agent: Agent, out: Outputs) -> None:
-    """Puts the agent in its place and, when idle, lets its group serve who waits."""
+    """Puts the agent in its place and, when idle, lets it serve its own callers, then its group whoever waits."""
     if state.place_agent(agent):
+        match_held(state, agent, out)
         match_group(state, state.seats[agent.seat].group, out)
 
 
@@ -155,6 +158,7 @@ def refuse(state: State, agent: Agent, reason: str, pause_s: float | None, out: 
         state.set_deadline("agent", agent.number, agent.until)
     state.place_agent(agent)
     note_agent(state, agent, out)
+    release_held(state, agent, out)
 
 
 def finish(state: State, agent: Agent, out: Outputs) -> None:
@@ -189,6 +193,7 @@ def _take_wish(state: State, agent: Agent, out: Outputs) -> bool:
         agent.reason = reason
         state.place_agent(agent)
         note_agent(state, agent, out)
+        release_held(state, agent, out)
     return then is not None
 
 
@@ -204,3 +209,4 @@ def _leave_seat(state: State, agent: Agent, reason: str, out: Outputs) -> None:
     state.place_agent(agent)
     note_agent(state, agent, out)
     agent.seat, seat.agent = "", ""
+    release_held(state, agent, out)

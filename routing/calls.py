@@ -21,6 +21,7 @@ from routing.facts import CallAnswered, CallEntered, CallOffered, CallRecord, Of
 from routing.matching import match_call, note_agent
 from routing.model import Call, Offer, State
 from routing.outputs import Outputs
+from routing.own_agent import let_go
 from routing.transitions import AGENT, CALL, AgentStep, CallState, CallStep
 
 # The dialplan needs milliseconds from a failed Dial back to waiting; after this the call is offered again without its word.
@@ -103,6 +104,7 @@ def _start_talk(state: State, call: Call, event: OfferAnswered, out: Outputs) ->
     call.agent = state.seats[event.seat].agent if event.seat in state.seats else ""
     if call.queued_at is not None:
         state.place_call(call)
+    call.held_for = ""
     agent = state.agents.get(call.agent)
     if agent is not None and (agent.state, AgentStep.ANSWER) in AGENT and agent.call in ("", call.id):
         agent.state = AGENT[(agent.state, AgentStep.ANSWER)]
@@ -168,6 +170,9 @@ def on_deadline(state: State, call: Call, out: Outputs) -> None:
         if call.offer is not None and call.offer.leg:
             out.actions.append(HangUpLeg(call.offer.leg))
         _return(state, call, OfferFailure.NOT_DELIVERED, CallStep.FAIL, out)
+    elif call.state is CallState.WAITING:
+        let_go(state, call)
+        match_call(state, call, out)
     elif call.state is CallState.RETURNING:
         call.state, call.waiting_at = CALL[(call.state, CallStep.GIVE_UP_RETURN)], out.at
         state.place_call(call)

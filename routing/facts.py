@@ -80,6 +80,16 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
+class CallHeld:
+    """A caller waits for its own agent (named representative, or who talked to it last) for at most `for_s`, then for anyone."""
+
+    at: float
+    call: str
+    agent: str
+    for_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class SeatRang:
     """A seat's device rings. `idle_to_ring_s`: from the moment an agent was free while this call waited."""
 
@@ -178,6 +188,7 @@ Fact = (
     CallEntered
     | CallOffered
     | Decision
+    | CallHeld
     | SeatRang
     | OfferClosed
     | CallAnswered

@@ -8,7 +8,8 @@ from routing.actions import RingSeat
 from routing.facts import AgentChanged, Decision
 from routing.model import Agent, Call, Group, Offer, State
 from routing.outputs import Outputs
-from routing.selection import Choice, choose_agent, choose_call
+from routing.own_agent import held_calls, hold, let_go, may_be_waited_for, own_agent
+from routing.selection import Choice, Rule, choose_agent, choose_call
 from routing.transitions import AGENT, CALL, AgentStep, CallState, CallStep
 
 # Dial reports at `ring_s`; this much later the offer is given up without a report. Asterisk's own timers are a second apart at most.
@@ -16,8 +17,15 @@ OFFER_GUARD_S = 3.0
 
 
 def match_call(state: State, call: Call, out: Outputs) -> None:
-    """Offers a waiting call to the best agent, if anyone may serve it."""
-    if state.connected and call.state is CallState.WAITING:
+    """Offers a waiting call: to its own agent, else to the best agent that may serve it; holds it for its own agent if that one is busy."""
+    if call.state is not CallState.WAITING or call.held_for:
+        return
+    own = own_agent(state, call)
+    if own is not None:
+        hold(state, call, own, out)
+        match_held(state, own, out)
+        return
+    if state.connected:
         choice = choose_agent(state, call)
         if choice is not None:
             make_offer(state, choice, out)
@@ -27,14 +35,32 @@ def match_group(state: State, group: Group, out: Outputs) -> None:
     """Gives the idle agents of a group their calls, until no call is left that they may serve."""
     if not state.connected:
         return
-    while (choice := choose_call(state, group)) is not None:
+    while (choice := choose_call(state, group, out.at)) is not None:
         make_offer(state, choice, out)
+
+
+def match_held(state: State, agent: Agent, out: Outputs) -> None:
+    """Gives an idle agent the call that waits for it alone, if there is one; its seat's reserve is for others, not for its own callers."""
+    seat = state.seats.get(agent.seat)
+    if state.connected and seat is not None and agent.number in state.idle[seat.group]:
+        for call in held_calls(state, agent)[:1]:
+            make_offer(state, Choice(call.id, agent.number, Rule.OWN_AGENT, ()), out)
+
+
+def release_held(state: State, agent: Agent, out: Outputs) -> None:
+    """Nobody waits for an agent who is not at work: its callers wait for anyone again, and are served if they can be."""
+    if not may_be_waited_for(state, agent):
+        for call in held_calls(state, agent):
+            let_go(state, call)
+            match_call(state, call, out)
 
 
 def match_everyone(state: State, out: Outputs) -> None:
     """Matches all groups: after a start or when the connection is back. A call's own seats are asked before others' spare ones."""
     if not state.connected:
         return
+    for agent in list(state.agents.values()):
+        match_held(state, agent, out)
     for call_class in sorted(state.waiting, key=lambda c: state.ranks[c[1]]):
         line = state.waiting[call_class]
         while (head := line.head()) is not None:
@@ -47,6 +73,8 @@ def match_everyone(state: State, out: Outputs) -> None:
 def make_offer(state: State, choice: Choice, out: Outputs) -> None:
     """Takes call and agent out of their lines and orders the seat to ring."""
     call, agent = state.calls[choice.call], state.agents[choice.agent]
+    if call.held_for:
+        let_go(state, call)
     call.state = CALL[(call.state, CallStep.OFFER)]
     agent.state = AGENT[(agent.state, AgentStep.OFFER)]
     agent.call = call.id

@@ -53,6 +53,8 @@ class Call:
     seat: str = ""
     leg: str = ""
     hung_up_by: str = ""
+    held_for: str = ""  # agent whom the call waits for alone, until `until`
+    asked_own: bool = False  # the caller's own agent has had its chance
     offers: int = 0
     offer: Offer | None = None
     until: float | None = None  # deadline of the present state, if it has one
@@ -95,6 +97,7 @@ class State:
     seats: dict[str, Seat] = field(default_factory=dict)
     waiting: dict[CallClass, Line] = field(default_factory=dict)
     idle: dict[Group, Line] = field(default_factory=dict)
+    held: dict[str, Line] = field(default_factory=dict)  # agent -> calls that wait for that agent alone
     deadlines: list[tuple[float, str, str]] = field(default_factory=list)  # at, kind (call or agent), id
     order: int = 0
     connected: bool = False
@@ -122,12 +125,21 @@ class State:
         return self.order
 
     def place_call(self, call: Call) -> None:
-        """Makes the call stand in its line exactly if it is waiting; the key is `queued_at`, so a returned call is at its old place."""
-        line = self.waiting.setdefault((call.queue, call.tier), Line())
-        if call.state is CallState.WAITING and call.queued_at is not None:
-            line.join(call.id, call.queued_at, call.order)
+        """Makes the call stand in its line exactly if it is waiting; the key is `queued_at`, so a returned call is at its old place.
+
+        A call that is held for one agent stands in that agent's line and in no other.
+        """
+        common = self.waiting.setdefault((call.queue, call.tier), Line())
+        own = self.held.setdefault(call.held_for, Line()) if call.held_for else None
+        if call.state is not CallState.WAITING or call.queued_at is None:
+            common.leave(call.id)
+            if own is not None:
+                own.leave(call.id)
+        elif own is not None:
+            common.leave(call.id)
+            own.join(call.id, call.queued_at, call.order)
         else:
-            line.leave(call.id)
+            common.join(call.id, call.queued_at, call.order)
 
     def place_agent(self, agent: Agent) -> bool:
         """Makes the agent stand among the idle exactly if a call could be offered now; True when it does."""

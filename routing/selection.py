@@ -18,6 +18,7 @@ class Rule:
     OWN_SEAT = "dedicated seat of the caller's tier, longest idle first"
     SHARED_SEAT = "shared seat, longest idle first"
     SPARE_SEAT = "dedicated seat beyond the reserve, longest idle first"
+    OWN_AGENT = "the caller's own agent"
 
 
 class Choice(NamedTuple):
@@ -69,12 +70,16 @@ def choose_agent(state: State, call: Call) -> Choice | None:
     return Choice(call.id, agent, rule, tuple(_groups_passed_over(state, call, group)))
 
 
-def choose_call(state: State, group: Group) -> Choice | None:
-    """The call for the longest idle agent of `group`: own tiers of a dedicated seat first, then tier priority, then the longest waiting."""
+def choose_call(state: State, group: Group, at: float) -> Choice | None:
+    """The call for the longest idle agent of `group`: own tiers of a dedicated seat first, then tier priority, then the earliest deadline.
+
+    A head of a line that has waited `age_ratio` times its target has the priority of the first tier: from then on only calls with an
+    earlier deadline are served before it, so the wait of the lowest tier is bounded however many callers of higher tiers come.
+    """
     idle = state.idle[group].head()
     if idle is None:
         return None
-    best: tuple[int, int, float, int] | None = None
+    best: tuple[int, int, float, int] | None = None  # preference of the rule, rank, deadline, order
     chosen: tuple[str, str, CallClass] | None = None
     for call_class, line in state.waiting.items():
         head = line.head()
@@ -83,13 +88,20 @@ def choose_call(state: State, group: Group) -> Choice | None:
         rule = rule_for(state, group, call_class[1])
         if rule is None:
             continue
-        key = (_PREFERENCE[rule], state.ranks[call_class[1]], head[0], head[1])
+        key = (_PREFERENCE[rule], *urgency(state, call_class[1], head[0], at), head[1])
         if best is None or key < best:
             best, chosen = key, (head[2], rule, call_class)
     if chosen is None:
         return None
     call, rule, call_class = chosen
     return Choice(call, idle[2], rule, tuple(_classes_passed_over(state, group, call_class)))
+
+
+def urgency(state: State, tier: str, queued_at: float, at: float) -> tuple[int, float]:
+    """(rank, deadline) of the caller at the head of a line, the smallest first: theory.md 2.4, head-of-line delay ratio as a guard."""
+    target_s = state.tiers[tier].answer_within_s
+    is_aged = 0 < state.rules.age_ratio <= (at - queued_at) / target_s
+    return 0 if is_aged else state.ranks[tier], queued_at + target_s
 
 
 def _name(group: Group) -> str:
@@ -119,6 +131,6 @@ def _classes_passed_over(state: State, group: Group, taken: CallClass) -> list[P
         if rule_for(state, group, call_class[1]) is None:
             why = f"{len(line)} waiting, {_name(group)} are kept free by the reserve of {state.rules.reserve}"
         else:
-            why = f"{len(line)} waiting, but {taken[1]} comes first"
+            why = f"{len(line)} waiting, but the {taken[1]} caller comes first (tier, then deadline)"
         passed.append(PassedOver(f"{call_class[1]} callers of {call_class[0]}", why))
     return passed

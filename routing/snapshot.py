@@ -72,6 +72,8 @@ def _restore_calls(state: State, plain: dict[str, Any]) -> None:
         call = Call(**{**row, "state": CallState(row["state"]), "offer": offer})
         if call.queued_at is not None and call.tier not in state.tiers:
             call.tier = state.rules.default_tier
+        if call.held_for not in state.agents:
+            call.held_for = ""
         if offer is not None and offer.agent not in state.agents:
             call.offer, call.state = None, CallState.RETURNING
         state.calls[call.id] = call

@@ -8,7 +8,14 @@ ORDINARY = Tier("ordinary", 20.0, 0.90)
 
 
 def rules(
-    shared: int = 2, vip: int = 0, reserve: int = 1, ring_s: int = 8, wrap_up_s: float = 10.0, auto_login: bool = True
+    shared: int = 2,
+    vip: int = 0,
+    reserve: int = 1,
+    ring_s: int = 8,
+    wrap_up_s: float = 10.0,
+    auto_login: bool = True,
+    age_ratio: float = 0.0,
+    representative_s: float = 0.0,
 ) -> Rules:
     """Rules of a small hotline: shared seats 1001.., VIP seats 1901.., agents of the same numbers."""
     seats = [Seat(str(1001 + i), (), auto_login) for i in range(shared)]
@@ -23,6 +30,8 @@ def rules(
         ring_s=ring_s,
         wrap_up_s=wrap_up_s,
         reject_pause_s=10.0,
+        age_ratio=age_ratio,
+        representative_s=representative_s,
     )
 
 

@@ -27,6 +27,7 @@ from jietong.logs import configure
 from jietong.running import RunningSite
 from routing.adapters.agents_table import AgentPins
 from routing.adapters.inbox_client import InboxClient
+from routing.adapters.last_agent import LastAgents
 from routing.adapters.redis_clients import prefix_of
 
 HOST = "127.0.0.1"  # Asterisk is on this machine
@@ -83,5 +84,7 @@ def context_of(site: RunningSite) -> ScriptContext:
         prompts=PROMPTS,
         customers=Customers(engine),
         pins=AgentPins(engine),
+        last_agents=LastAgents(engine),
+        first_contact_days=site.site.routing.first_contact_days,
         router=InboxClient(site.store_url, prefix_of(site.site.hotline.number)),
     )

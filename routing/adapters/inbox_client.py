@@ -41,5 +41,8 @@ class InboxClient:
             client.close()
         if answer is None:
             raise RouterSilent(f"no answer within {ANSWER_S:g} s")
-        told = msgspec.json.decode(answer[1])
-        return bool(told["ok"]), str(told["text"])
+        try:
+            told = msgspec.json.decode(answer[1])
+            return bool(told["ok"]), str(told["text"])
+        except (msgspec.DecodeError, KeyError, TypeError) as error:
+            raise RouterSilent(f"the answer is not understood: {type(error).__name__}") from error

@@ -42,6 +42,8 @@ vip_reserve = 1
 ring_s = {RING_S}
 wrap_up_s = {WRAP_UP_S}
 reject_pause_s = 1
+representative_s = 3
+first_contact_days = 0
 [[agents]]
 number = "8001"
 pin = "{PIN}"
@@ -53,11 +55,12 @@ pin = "{PIN}"
         ("1009", ""),
     ]
 )
+REPRESENTED = "13900000001"  # the VIP customer whose named representative is the agent at seat 1902
 CUSTOMERS = "phone,name,tier,class,representative,birth_year,language\n" + "".join(
-    f"1390000000{n},,vip,,,,\n" for n in range(1, 10)
+    f"1390000000{n},,vip,,{'1902' if n == 1 else ''},,\n" for n in range(1, 10)
 )
 _callers = itertools.count(1)
-_vips = itertools.cycle(range(1, 10))
+_vips = itertools.cycle(range(2, 10))
 
 
 class Hotline:

@@ -2,10 +2,10 @@
 
 A line is `seconds | what happens | what must follow`. What happens, one word and its arguments:
   register SEAT · unregister SEAT · in_use SEAT · free SEAT · login AGENT SEAT · logout AGENT · pause AGENT REASON · ready AGENT
-  arrive CALL · queue CALL [TIER] · rings CALL SEAT · answers CALL SEAT · fails CALL SEAT REASON · leg_ends CALL SEAT · hangs_up CALL · ends CALL
+  arrive CALL · queue CALL [TIER [REPRESENTATIVE]] · rings CALL SEAT · answers CALL SEAT · fails CALL SEAT REASON · leg_ends CALL SEAT · hangs_up CALL · ends CALL
   agent_hangs_up CALL SEAT · lost · synced [CALL ...] · tick
 What must follow, separated by `;` — exactly the actions, and any of the other claims:
-  ring SEAT CALL · nothing · agent NUMBER STATE [REASON] · call CALL STATE · record CALL OUTCOME REASON · line CALL CALL ...
+  ring SEAT CALL · nothing · held CALL AGENT · agent NUMBER STATE [REASON] · call CALL STATE · record CALL OUTCOME REASON · line CALL CALL ...
 """
 
 from routing import engine
@@ -62,8 +62,9 @@ def event_of(at: float, words: list[str], state: State) -> Event:
             known = state.calls.get(call)
             queued_at = known.queued_at if known and known.queued_at is not None else at
             tier = args[1] if len(args) > 1 else ""
+            own = args[2] if len(args) > 2 else ""
             return CallQueued(
-                at, call, f"PJSIP/carrier-{call}", "13912345678", "", tier, "person", "zh-CN", "", queued_at
+                at, call, f"PJSIP/carrier-{call}", "13912345678", "", tier, "person", "zh-CN", own, queued_at
             )
         case "rings":
             return OfferRinging(at, call, seat, leg)
@@ -122,6 +123,8 @@ def _check(state: State, facts: list[Fact], claim: list[str], where: str) -> Non
         case ["record", call, outcome, reason]:
             records = [f for f in facts if isinstance(f, CallRecord) and f.call == call]
             assert [(r.outcome.value, r.reason) for r in records] == [(outcome, reason)], f"{where}: {records}"
+        case ["held", call, agent]:
+            assert state.calls[call].held_for == agent, f"{where}: held for {state.calls[call].held_for or 'nobody'}"
         case ["line", *expected]:
             standing = [call for line in state.waiting.values() for call in line]
             assert standing == expected, f"{where}: the line is {standing}"

@@ -11,16 +11,17 @@ from hypothesis import strategies as st
 from routing import engine, snapshot
 from routing.actions import RingSeat
 from routing.events import Event, SeatState, Tick
-from routing.facts import AgentState, CallEntered, CallRecord
+from routing.facts import AgentState, CallEntered, CallRecord, Decision
 from routing.model import State
-from routing.selection import rule_for
+from routing.own_agent import may_be_waited_for
+from routing.selection import Rule, rule_for
 from routing.transitions import CallState
 from tests.builders import a_state, rules
 from tests.scenario.play import event_of
 
 CALLS = ["a", "b", "c", "d"]
 SEATS = ["1001", "1002", "1901", "1902"]
-CHOICES = {"shared": 2, "vip": 2, "reserve": 1, "wrap_up_s": 3.0}
+CHOICES = {"shared": 2, "vip": 2, "reserve": 1, "wrap_up_s": 3.0, "age_ratio": 2.0, "representative_s": 4.0}
 
 _call = st.sampled_from(CALLS)
 _seat = st.sampled_from(SEATS)
@@ -32,6 +33,7 @@ _words = st.one_of(
     st.tuples(st.just("pause"), _seat, st.just("lunch")),
     st.tuples(st.sampled_from(["arrive", "ends", "hangs_up", "queue"]), _call),
     st.tuples(st.just("queue"), _call, st.sampled_from(["vip", "ordinary", "nonsense"])),
+    st.tuples(st.just("queue"), _call, st.sampled_from(["vip", "ordinary"]), st.sampled_from(["8001", "7777", *SEATS])),
     st.tuples(st.sampled_from(["rings", "answers", "leg_ends", "agent_hangs_up"]), _call, _seat),
     st.tuples(st.just("fails"), _call, _seat, _reason),
     st.just(("tick",)),
@@ -71,14 +73,17 @@ def _aimed(words: list[str], state: State) -> list[str]:
 def _check_places(state: State) -> None:
     for call in state.calls.values():
         standing = call.queued_at is not None and call.id in state.waiting[(call.queue, call.tier)]
-        assert standing == (call.state is CallState.WAITING)
+        held = bool(call.held_for) and call.id in state.held[call.held_for]
+        assert (standing or held) == (call.state is CallState.WAITING) and not (standing and held)
+        if held:
+            assert may_be_waited_for(state, state.agents[call.held_for]) and call.until is not None
+            assert call.held_for not in {a for line in state.idle.values() for a in line} or not state.connected
         assert (call.offer is not None) == (call.state is CallState.OFFERED)
         if call.offer is not None:
             agent = state.agents[call.offer.agent]
             assert (agent.state, agent.call) == (AgentState.RINGING, call.id)
-    assert sum(len(line) for line in state.waiting.values()) == sum(
-        c.state is CallState.WAITING for c in state.calls.values()
-    )
+    lines = [*state.waiting.values(), *state.held.values()]
+    assert sum(len(line) for line in lines) == sum(c.state is CallState.WAITING for c in state.calls.values())
     busy = [a.call for a in state.agents.values() if a.state in (AgentState.RINGING, AgentState.TALKING)]
     assert all(busy) and len(busy) == len(set(busy))
     for agent in state.agents.values():
@@ -119,7 +124,8 @@ def test_promises_hold_after_every_event(script: list[tuple[float, tuple[str, ..
         rung = [a.seat for a in actions if isinstance(a, RingSeat)]
         assert len(rung) == len(set(rung))
         for action in actions:
-            if isinstance(action, RingSeat) and action.call in before:
+            rules = [f.rule for f in facts if isinstance(f, Decision) and isinstance(action, RingSeat) and f.call == action.call]
+            if isinstance(action, RingSeat) and action.call in before and Rule.OWN_AGENT not in rules:
                 head = heads[state.calls[action.call].tier]
                 key = state.calls[action.call].queued_at
                 assert head is None or key is None or key <= head[0] or len(rung) > 1, "not first come, first served"

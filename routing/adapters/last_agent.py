@@ -1,0 +1,33 @@
+"""Who talked to a caller last: the first-contact agent, by one indexed query over the call records.
+
+Owns that query. Must not decide whether the agent is tried.
+Rules: domain.md H10 (首问责任制): the same person is tried first when the customer calls again.
+"""
+
+from sqlalchemy import Engine, select
+
+from routing.adapters.tables import call_records
+
+
+class LastAgents:
+    """The call records behind `engine`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def of(self, caller: str, since: float) -> str:
+        """Number of the agent whose talk with `caller` ended last, at or after `since` (epoch seconds); empty when there is none.
+
+        raises   SQLAlchemy's errors: the caller is served by anyone then
+        """
+        if not caller:
+            return ""
+        columns = call_records.c
+        newest = (
+            select(columns.agent)
+            .where(columns.caller == caller, columns.ended_at >= since, columns.answered_at.is_not(None))
+            .order_by(columns.ended_at.desc())
+            .limit(1)
+        )
+        with self._engine.connect() as connection:
+            return str(connection.execute(newest).scalar() or "")
