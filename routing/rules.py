@@ -38,5 +38,7 @@ class Rules:
     ring_s: int
     wrap_up_s: float
     reject_pause_s: float
-    age_ratio: float = 0.0  # a call that waited this many times its target competes by deadline with higher tiers; 0: never
+    age_ratio: float = (
+        0.0  # a call that waited this many times its target competes by deadline with higher tiers; 0: never
+    )
     representative_s: float = 0.0  # longest wait for the caller's own agent before the others are asked; 0: not tried

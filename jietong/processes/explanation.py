@@ -49,10 +49,8 @@ def _sentence(kind: str, d: dict[str, Any]) -> list[str]:
         case "CallAnswered":
             kept = "within" if d["in_target"] else "beyond"
             return [f"agent {d['agent']} answered after {d['wait_s']:.3f} s of waiting, {kept} the target"]
-        case "CallRecord":
-            return [_end(d)]
         case _:
-            return [kind]
+            return [_end(d) if kind == "CallRecord" else kind]
 
 
 def _end(d: dict[str, Any]) -> str:
