@@ -25,7 +25,7 @@ def choose_service(channel: AgiChannel, context: ScriptContext, menu: Menu = MAI
         position, output = step(menu, position, KeyPressed(key) if key else NothingPressed())
     assert isinstance(output, Choose)
     channel.set_variable(names.SERVICE, output.service)
-    channel.set_variable(names.QUEUE, context.queue)
+    channel.set_variable(names.QUEUE, context.queues.get(output.service, context.queue))
     channel.set_variable(names.LANGUAGE, position.language)
     channel.set_variable(names.NEXT, "queue")
     return output.service

@@ -5,6 +5,7 @@ Rules: issue 2 item 7; wazo's habit: a look-up that fails must not drop a call.
 """
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -52,6 +53,7 @@ class RouterDoor(Protocol):
 class ScriptContext:
     """A worker's bundle. `tiers` and `queue` are the site's words; `prompts` holds a folder for each language.
 
+    queues               service -> queue, where it isn't the hotline's own
     first_contact_days   how long the agent who talked to a caller last is tried first; 0: not at all
     """
 
@@ -65,6 +67,7 @@ class ScriptContext:
     router: RouterDoor
     last_agents: LastAgentLookUp | None = None
     first_contact_days: int = 0
+    queues: Mapping[str, str] = field(default_factory=dict)
     look_ups: LookUps = field(default_factory=LookUps)
 
     def prompt(self, language: str, name: str) -> str:

@@ -5,7 +5,8 @@ Rules: design.md section 5 (auto_login: an agent of the seat's own number).
 """
 
 from jietong.site import Site
-from routing.rules import Rules, Seat, Tier
+from routing.groups import Levels
+from routing.rules import Queue, Rules, Seat, Talent, Tier
 
 
 def rules_of(site: Site) -> Rules:
@@ -25,7 +26,18 @@ def rules_of(site: Site) -> Rules:
         reject_pause_s=site.routing.reject_pause_s,
         age_ratio=site.routing.age_ratio,
         representative_s=site.routing.representative_s,
+        queues=tuple(Queue(queue.name, queue.weight, _levels(queue.requires)) for queue in site.queues),
+        talents={
+            agent.number: Talent(_levels(agent.skills), tuple(agent.queues))
+            for agent in site.agents
+            if agent.skills or agent.queues
+        },
+        requires={name: _levels(service.requires) for name, service in site.services.items() if service.requires},
     )
+
+
+def _levels(skills: dict[str, int]) -> Levels:
+    return tuple(sorted(skills.items()))
 
 
 def agent_numbers(site: Site) -> tuple[str, ...]:

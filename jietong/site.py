@@ -139,6 +139,30 @@ class Seat(Table):
     """Whether an agent of the same number is ready as soon as the device registers."""
 
 
+ServiceName = Literal["consultation", "business", "query", "cancel", "complaint", "person"]
+Skills = dict[Word, Annotated[int, Field(ge=1, le=5)]]
+
+
+class Queue(Table):
+    """A waiting line beside the hotline's own, or the hotline's own with a weight or required skills."""
+
+    name: Word
+    """What `[services.*]` and agents call it."""
+    weight: Annotated[float, Field(gt=0, le=100)] = 1.0
+    """Divides the tier's target when callers of one tier are put in order: with 2 a deadline comes in half the time."""
+    requires: Skills = {}
+    """Skills that an agent must have, with the least level (1 to 5)."""
+
+
+class Service(Table):
+    """Where a choice of the menu leads."""
+
+    queue: Word | None = None
+    """Left out: the hotline's own queue."""
+    requires: Skills = {}
+    """Skills that such a call requires beside its queue's."""
+
+
 class Agent(Table):
     """A person who logs in at a seat with number and PIN."""
 
@@ -148,6 +172,10 @@ class Agent(Table):
     """For people; the router never reads it."""
     pin: Annotated[Pin | None, Field(repr=False)] = None
     """Left out: generated at first start and kept in DIR/data/accounts.json."""
+    skills: Skills = {}
+    """What the agent can do, each with a level from 1 to 5."""
+    queues: list[Word] = []
+    """Queues that the agent serves; left out: all."""
 
 
 class Network(Table):
@@ -230,6 +258,8 @@ class Site(Table):
     routing: Routing = Routing()
     seats: list[Seat] = []
     agents: list[Agent] = []
+    queues: list[Queue] = []
+    services: dict[ServiceName, Service] = {}
     network: Network = Network()
     store: Store = Store()
     database: Database = Database()

@@ -26,6 +26,7 @@ def mistakes_across(raw: dict[str, Any]) -> Iterator[Mistake]:
     """Yields every mistake between values of `raw`, a parsed site file whose single values may be wrong as well."""
     yield from _doubles(raw)
     yield from _tiers(raw)
+    yield from _queues_and_skills(raw)
     yield from _trunk_addresses(raw)
     yield from _hotline_number(raw)
     yield from _feature_codes(raw)
@@ -56,7 +57,7 @@ def _texts(values: object) -> list[tuple[int, str]]:
 
 
 def _doubles(raw: dict[str, Any]) -> Iterator[Mistake]:
-    for table, key in (("seats", "number"), ("agents", "number"), ("trunks", "name")):
+    for table, key in (("seats", "number"), ("agents", "number"), ("trunks", "name"), ("queues", "name")):
         first: dict[str, int] = {}
         for index, row in _rows(raw, table):
             value = row.get(key)
@@ -84,6 +85,51 @@ def _tiers(raw: dict[str, Any]) -> Iterator[Mistake]:
             if tier not in tiers:
                 place = ("seats", index, "dedicated_to", number)
                 yield Mistake(place, f"no tier {tier!r}{nearest(tier, known)} (allowed: {', '.join(known)})")
+
+
+def _queues_and_skills(raw: dict[str, Any]) -> Iterator[Mistake]:
+    default = _table(raw, "hotline").get("queue", Hotline.model_fields["queue"].default)
+    known = [name for name in (default, *(row.get("name") for _, row in _rows(raw, "queues"))) if isinstance(name, str)]
+    places: list[tuple[KeyPath, object]] = [
+        (("agents", index, "queues", number), queue)
+        for index, agent in _rows(raw, "agents")
+        for number, queue in _texts(agent.get("queues"))
+    ]
+    services = _table(raw, "services")
+    places += [(("services", name, "queue"), row["queue"]) for name, row in services.items() if _has(row, "queue")]
+    for place, queue in places:
+        if isinstance(queue, str) and queue not in known:
+            yield Mistake(place, f"no queue {queue!r}{nearest(queue, known)} (allowed: {', '.join(known)})")
+    best: dict[str, int] = {}
+    for _, agent in _rows(raw, "agents"):
+        for skill, level in _levels(agent.get("skills")):
+            best[skill] = max(level, best.get(skill, 0))
+    needs: list[tuple[KeyPath, object]] = [
+        (("queues", index, "requires"), queue.get("requires")) for index, queue in _rows(raw, "queues")
+    ]
+    needs += [
+        (("services", name, "requires"), row["requires"]) for name, row in services.items() if _has(row, "requires")
+    ]
+    for place, required in needs:
+        for skill, level in _levels(required):
+            if best.get(skill, 0) < level:
+                have = (
+                    f"the best has level {best[skill]}"
+                    if skill in best
+                    else f"nobody has it{nearest(skill, list(best))}"
+                )
+                yield Mistake(
+                    (*place, skill), f"no agent has {skill!r} at level {level}: {have}; such calls would wait for ever"
+                )
+
+
+def _has(row: object, key: str) -> bool:
+    return isinstance(row, dict) and key in row
+
+
+def _levels(skills: object) -> list[tuple[str, int]]:
+    pairs = skills.items() if isinstance(skills, dict) else ()
+    return [(skill, level) for skill, level in pairs if isinstance(level, int) and not isinstance(level, bool)]
 
 
 def _trunk_addresses(raw: dict[str, Any]) -> Iterator[Mistake]:

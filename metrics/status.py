@@ -41,6 +41,7 @@ def status_of(hotline: str, view: LiveView, tally: Tally, now: float, mask: Call
                 "since_s": round(max(0.0, now - agent.since), 3) if agent.since else None,
                 "reachable": agent.reachable,
                 "dedicated_to": agent.tiers,
+                "queues": agent.queues,
             }
             for agent in sorted(view.agents.values(), key=lambda agent: agent.agent)
         ],

@@ -4,8 +4,8 @@ Owns which calls are where and what agents do. Must not count what is over.
 Rules: design.md section 3; facts of calls or agents that it never heard of are taken as they come.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from routing.events import SeatState
@@ -45,7 +45,7 @@ class LiveCall:
 
 @dataclass(slots=True)
 class LiveAgent:
-    """An agent and where it sits."""
+    """An agent and where it sits. `tiers` its seat is dedicated to (empty: everyone), `queues` it serves (empty: all)."""
 
     agent: str
     seat: str
@@ -54,14 +54,20 @@ class LiveAgent:
     since: float
     reachable: bool
     tiers: list[str]
+    queues: list[str] = field(default_factory=list)
 
 
 class LiveView:
-    """Calls and agents now. `agents`: numbers that the site has; until something is heard of one it is logged out."""
+    """Calls and agents now.
 
-    def __init__(self, agents: Iterable[str] = ()) -> None:
+    agents   numbers that the site has; until something is heard of one it is logged out
+    queues   agent -> the queues that it serves, for those that don't serve all
+    """
+
+    def __init__(self, agents: Iterable[str] = (), queues: Mapping[str, tuple[str, ...]] | None = None) -> None:
+        self._queues = dict(queues or {})
         self.calls: dict[str, LiveCall] = {}
-        self.agents: dict[str, LiveAgent] = {number: _absent(number) for number in agents}
+        self.agents: dict[str, LiveAgent] = {number: self._absent(number) for number in agents}
 
     def add(self, fact: Fact) -> None:
         """Takes in one fact."""
@@ -93,24 +99,36 @@ class LiveView:
         found = [call for call in self.calls.values() if call.state in ("waiting", "ringing")]
         return sorted(found, key=lambda call: (call.queued_at or call.since, call.call))
 
-    def state_counts(self) -> dict[str, int]:
-        """Agents by state; every state is there, with 0 if nobody is in it."""
+    def state_counts(self, queue: str = "") -> dict[str, int]:
+        """Agents by state, those of one queue if named; every state is there, with 0 if nobody is in it."""
         counts = {state.value: 0 for state in AgentState} | {UNREACHABLE: 0}
         for agent in self.agents.values():
-            counts[shown_state(agent)] += 1
+            if not queue or not agent.queues or queue in agent.queues:
+                counts[shown_state(agent)] += 1
         return counts
+
+    def _absent(self, number: str) -> LiveAgent:
+        queues = list(self._queues.get(number, ()))
+        return LiveAgent(number, "", AgentState.LOGGED_OUT.value, "", 0.0, False, [], queues)
 
     def take_over(self, state: State, at: float) -> None:
         """Forgets everything and shows what the router's own state of time `at` says: for a reader that missed entries."""
         self.calls = {call.call: call for call in map(_call_of, state.calls.values()) if call is not None}
-        self.agents = {number: _absent(number) for number in state.agents}
+        self.agents = {number: self._absent(number) for number in state.agents}
         for agent in state.agents.values():
             seat = state.seats.get(agent.seat)
             if seat is not None:
                 reachable = seat.state is not SeatState.UNREACHABLE
                 since = agent.ready_at if agent.state is AgentState.READY else at
                 self.agents[agent.number] = LiveAgent(
-                    agent.number, agent.seat, agent.state.value, agent.reason, since, reachable, list(seat.group)
+                    agent.number,
+                    agent.seat,
+                    agent.state.value,
+                    agent.reason,
+                    since,
+                    reachable,
+                    list(seat.dedicated_to),
+                    list(self._queues.get(agent.number, ())),
                 )
 
     def to_plain(self) -> dict[str, Any]:
@@ -148,7 +166,14 @@ class LiveView:
         since = known.since if known is not None and same else fact.at
         seat = "" if fact.state is AgentState.LOGGED_OUT else fact.seat
         self.agents[fact.agent] = LiveAgent(
-            fact.agent, seat, fact.state.value, fact.reason, since, fact.reachable, list(fact.tiers)
+            fact.agent,
+            seat,
+            fact.state.value,
+            fact.reason,
+            since,
+            fact.reachable,
+            list(fact.tiers),
+            list(fact.queues),
         )
 
 
@@ -161,10 +186,6 @@ def shown_state(agent: LiveAgent) -> str:
 
 _AGENT_STATES = frozenset(state.value for state in AgentState)
 _SHOWN = {CallState.MENU: "menu", CallState.TALKING: "talking", CallState.AFTER: "talking"}
-
-
-def _absent(number: str) -> LiveAgent:
-    return LiveAgent(number, "", AgentState.LOGGED_OUT.value, "", 0.0, False, [])
 
 
 def _call_of(call: Call) -> LiveCall | None:

@@ -134,7 +134,7 @@ def seek_call(state: State, agent: Agent, out: Outputs) -> None:
     """Puts the agent in its place and, when idle, lets it serve its own callers, then its group whoever waits."""
     if state.place_agent(agent):
         match_held(state, agent, out)
-        match_group(state, state.seats[agent.seat].group, out)
+        match_group(state, state.group_of(agent, state.seats[agent.seat]), out)
 
 
 def withdraw(state: State, agent: Agent, out: Outputs) -> None:

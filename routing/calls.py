@@ -18,6 +18,7 @@ from routing.events import (
     OfferRinging,
 )
 from routing.facts import CallAnswered, CallEntered, CallOffered, CallRecord, OfferClosed, Outcome, SeatRang
+from routing.groups import together
 from routing.matching import match_call, note_agent
 from routing.model import Call, Offer, State
 from routing.outputs import Outputs
@@ -61,9 +62,13 @@ def on_queued(state: State, event: CallQueued, out: Outputs) -> None:
 
 
 def _enter_queue(state: State, call: Call, event: CallQueued, out: Outputs) -> None:
-    call.queue = event.queue or state.rules.queue
+    call.queue = event.queue if event.queue in state.queues else state.rules.queue
     call.tier = event.tier if event.tier in state.tiers else state.rules.default_tier
     call.service, call.language, call.representative = event.service, event.language, event.representative
+    needs = state.rules.requires
+    call.requires = together(
+        (state.queues[call.queue].requires, needs.get(call.service, ()), needs.get(call.language, ()))
+    )
     call.queued_at = min(event.queued_at, event.at) if event.queued_at > 0 else event.at
     out.facts.append(
         CallOffered(out.at, call.id, call.caller, call.queue, call.tier, call.service, call.language, call.queued_at)

@@ -163,7 +163,7 @@ class CallRecord:
 
 @dataclass(frozen=True, slots=True)
 class AgentChanged:
-    """An agent's state, seat or reachability changed. `tiers`: whom the seat is dedicated to, empty for everyone."""
+    """An agent's state, seat or reachability changed. `tiers`: whom the seat is dedicated to, empty for everyone; `queues`: which the agent serves, empty for all."""
 
     at: float
     agent: str
@@ -172,6 +172,7 @@ class AgentChanged:
     reason: str
     reachable: bool
     tiers: tuple[str, ...]
+    queues: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

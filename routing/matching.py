@@ -6,7 +6,8 @@ Rules: design.md section 3 (no head-of-line blocking, no servable caller waits).
 
 from routing.actions import RingSeat
 from routing.facts import AgentChanged, Decision
-from routing.model import Agent, Call, Group, Offer, State
+from routing.groups import Group
+from routing.model import NO_TALENT, Agent, Call, Offer, State
 from routing.outputs import Outputs
 from routing.own_agent import held_calls, hold, let_go, may_be_waited_for, own_agent
 from routing.selection import Choice, Rule, choose_agent, choose_call
@@ -42,7 +43,7 @@ def match_group(state: State, group: Group, out: Outputs) -> None:
 def match_held(state: State, agent: Agent, out: Outputs) -> None:
     """Gives an idle agent the call that waits for it alone, if there is one; its seat's reserve is for others, not for its own callers."""
     seat = state.seats.get(agent.seat)
-    if state.connected and seat is not None and agent.number in state.idle[seat.group]:
+    if state.connected and seat is not None and agent.number in state.idle.get(state.group_of(agent, seat), ()):
         for call in held_calls(state, agent)[:1]:
             make_offer(state, Choice(call.id, agent.number, Rule.OWN_AGENT, ()), out)
 
@@ -61,7 +62,7 @@ def match_everyone(state: State, out: Outputs) -> None:
         return
     for agent in list(state.agents.values()):
         match_held(state, agent, out)
-    for call_class in sorted(state.waiting, key=lambda c: state.ranks[c[1]]):
+    for call_class in sorted(state.waiting, key=lambda c: state.ranks[c.tier]):
         line = state.waiting[call_class]
         while (head := line.head()) is not None:
             choice = choose_agent(state, state.calls[head[2]])
@@ -98,5 +99,8 @@ def note_agent(state: State, agent: Agent, out: Outputs) -> None:
     """Puts the agent's present state on record."""
     seat = state.seats.get(agent.seat)
     reachable = seat is not None and seat.state.value != "unreachable"
-    tiers = seat.group if seat is not None else ()
-    out.facts.append(AgentChanged(out.at, agent.number, agent.seat, agent.state, agent.reason, reachable, tiers))
+    tiers = seat.dedicated_to if seat is not None else ()
+    queues = state.rules.talents.get(agent.number, NO_TALENT).queues
+    out.facts.append(
+        AgentChanged(out.at, agent.number, agent.seat, agent.state, agent.reason, reachable, tiers, queues)
+    )

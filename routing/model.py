@@ -9,12 +9,12 @@ from heapq import heappop, heappush
 
 from routing.events import SeatState
 from routing.facts import AgentState
+from routing.groups import CallClass, Directory, Group, Levels
 from routing.line import Line
-from routing.rules import Rules, Tier
+from routing.rules import Queue, Rules, Talent, Tier
 from routing.transitions import CallState
 
-Group = tuple[str, ...]  # tiers that a seat is dedicated to; empty: serves everyone
-CallClass = tuple[str, str]  # queue, tier
+NO_TALENT = Talent()
 
 
 @dataclass(slots=True)
@@ -45,6 +45,7 @@ class Call:
     service: str = ""
     language: str = ""
     representative: str = ""
+    requires: Levels = ()
     queued_at: float | None = None
     waiting_at: float = 0.0  # last entry to the waiting context
     answered_at: float | None = None
@@ -81,7 +82,7 @@ class Seat:
     """A position and what Asterisk says of its device."""
 
     number: str
-    group: Group
+    dedicated_to: tuple[str, ...]
     auto_login: bool
     state: SeatState = SeatState.UNREACHABLE
     agent: str = ""
@@ -96,13 +97,16 @@ class State:
     agents: dict[str, Agent] = field(default_factory=dict)
     seats: dict[str, Seat] = field(default_factory=dict)
     waiting: dict[CallClass, Line] = field(default_factory=dict)
-    idle: dict[Group, Line] = field(default_factory=dict)
+    idle: dict[Group, Line] = field(default_factory=dict)  # groups in which somebody is idle, no others
     held: dict[str, Line] = field(default_factory=dict)  # agent -> calls that wait for that agent alone
     deadlines: list[tuple[float, str, str]] = field(default_factory=list)  # at, kind (call or agent), id
     order: int = 0
     connected: bool = False
     tiers: dict[str, Tier] = field(default_factory=dict)
     ranks: dict[str, int] = field(default_factory=dict)
+    queues: dict[str, Queue] = field(default_factory=dict)
+    directory: Directory = field(default_factory=Directory)
+    idle_seats: dict[tuple[str, ...], int] = field(default_factory=dict)  # tiers -> idle seats dedicated to just these
 
     @classmethod
     def of(cls, rules: Rules) -> "State":
@@ -110,13 +114,13 @@ class State:
         state = cls(rules)
         state.tiers = {tier.name: tier for tier in rules.tiers}
         state.ranks = {tier.name: rank for rank, tier in enumerate(rules.tiers)}
+        state.queues = {name: Queue(name) for name in rules.queue_names()} | {
+            queue.name: queue for queue in rules.queues
+        }
         for seat in rules.seats:
             state.seats[seat.number] = Seat(seat.number, seat.dedicated_to, seat.auto_login)
-            state.idle.setdefault(seat.dedicated_to, Line())
         for number in rules.agents:
             state.agents[number] = Agent(number, state.next_order())
-        for tier in rules.tiers:
-            state.waiting[(rules.queue, tier.name)] = Line()
         return state
 
     def next_order(self) -> int:
@@ -124,12 +128,24 @@ class State:
         self.order += 1
         return self.order
 
+    def group_of(self, agent: Agent, seat: Seat) -> Group:
+        """Whom the agent is like, at that seat."""
+        talent = self.rules.talents.get(agent.number, NO_TALENT)
+        return self.directory.group(seat.dedicated_to, talent.queues, talent.skills)
+
+    def class_of(self, call: Call) -> CallClass:
+        """Whom the call is like."""
+        return self.directory.call_class(call.queue, call.tier, call.requires)
+
     def place_call(self, call: Call) -> None:
         """Makes the call stand in its line exactly if it is waiting; the key is `queued_at`, so a returned call is at its old place.
 
         A call that is held for one agent stands in that agent's line and in no other.
         """
-        common = self.waiting.setdefault((call.queue, call.tier), Line())
+        call_class = self.class_of(call)
+        common = self.waiting.get(call_class)
+        if common is None:
+            common = self.waiting[call_class] = Line()
         own = self.held.setdefault(call.held_for, Line()) if call.held_for else None
         if call.state is not CallState.WAITING or call.queued_at is None:
             common.leave(call.id)
@@ -146,12 +162,19 @@ class State:
         seat = self.seats.get(agent.seat)
         if seat is None:
             return False
-        line = self.idle.setdefault(seat.group, Line())
-        if agent.state is AgentState.READY and seat.state is SeatState.FREE:
+        group = self.group_of(agent, seat)
+        line = self.idle.get(group)
+        was_idle = line is not None and agent.number in line
+        is_idle = agent.state is AgentState.READY and seat.state is SeatState.FREE
+        if is_idle:
+            if line is None:
+                line = self.idle[group] = Line()
             line.join(agent.number, agent.ready_at, agent.order)
-            return True
-        line.leave(agent.number)
-        return False
+        elif line is not None and line.leave(agent.number) and not len(line):
+            del self.idle[group]
+        if is_idle != was_idle:
+            self.idle_seats[group.tiers] = self.idle_seats.get(group.tiers, 0) + is_idle - was_idle
+        return is_idle
 
     def set_deadline(self, kind: str, subject: str, at: float) -> None:
         """Remembers to look at a call or agent at `at`; a deadline that no longer holds is passed over when it comes."""

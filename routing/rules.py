@@ -4,7 +4,10 @@ Owns the pure form of the configuration that the engine reads; must not know the
 Rules: design.md section 5, theory.md section 2.6.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from routing.groups import Levels
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +29,31 @@ class Seat:
 
 
 @dataclass(frozen=True, slots=True)
+class Queue:
+    """A waiting line. `weight` divides the target: with weight 2 a caller's deadline comes in half the time. `requires`: skills and least levels."""
+
+    name: str
+    weight: float = 1.0
+    requires: Levels = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Talent:
+    """What an agent can do: skills with levels 1 to 5, and the queues it serves, empty for all."""
+
+    skills: Levels = ()
+    queues: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
-    """All of it. `tiers` in order of priority, first first; `reserve` idle dedicated seats stay free for their own tiers."""
+    """All of it. `tiers` in order of priority, first first; `reserve` idle dedicated seats stay free for their own tiers.
+
+    queue       where callers wait whose queue is not named or not known
+    queues      the queues with a weight or required skills of their own; the default queue may be among them
+    talents     agent -> what it can do; agents that are not named serve every queue and have no skills
+    requires    language or service of a call -> skills that it requires beside its queue's
+    """
 
     queue: str
     tiers: tuple[Tier, ...]
@@ -41,4 +67,11 @@ class Rules:
     age_ratio: float = (
         0.0  # a call that waited this many times its target competes by deadline with higher tiers; 0: never
     )
+    queues: tuple[Queue, ...] = ()
+    talents: Mapping[str, Talent] = field(default_factory=dict)
+    requires: Mapping[str, Levels] = field(default_factory=dict)
     representative_s: float = 0.0  # longest wait for the caller's own agent before the others are asked; 0: not tried
+
+    def queue_names(self) -> tuple[str, ...]:
+        """Every queue, the default one first."""
+        return tuple(dict.fromkeys((self.queue, *(queue.name for queue in self.queues))))

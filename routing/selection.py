@@ -1,15 +1,22 @@
 """The two decisions of a call router: which agent for a call that arrives, which call for an agent that frees.
 
 Owns the rule of theory.md section 2.6 (N-model with overflow and a reserve K of idle dedicated seats); must not change any state.
-Order: tier priority, then first come first served among calls; own dedicated seats, shared seats, others' dedicated seats above the reserve,
+An agent may serve a call when queue and skills fit and the seat's tiers or the reserve allow it.
+Order: tier priority (ageing), then the earliest deadline, first come first served in a class; own dedicated seats, shared seats, others' dedicated seats above the reserve,
 and inside each the longest idle among agents. Cost: number of groups times number of call classes, whatever the number of agents and calls.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from routing.facts import PassedOver
-from routing.model import Call, CallClass, Group, State
+from routing.groups import CallClass, Group
+from routing.model import Call, State
+
+MAX_TOLD = (
+    12  # groups or classes that a decision tells of: it is stored with the call and must not grow with the hotline
+)
 
 
 class Rule:
@@ -30,19 +37,15 @@ class Choice(NamedTuple):
     passed_over: tuple[PassedOver, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    group: Group
-    rule: str
-
-
-def rule_for(state: State, group: Group, tier: str) -> str | None:
-    """The rule by which an idle agent of `group` may serve `tier` now; None when the reserve forbids it."""
-    if not group:
+def rule_for(state: State, group: Group, call_class: CallClass) -> str | None:
+    """The rule by which an idle agent of `group` may serve a call of `call_class` now; None when queue, skills or the reserve forbid it."""
+    if not group.can_serve(call_class):
+        return None
+    if not group.tiers:
         return Rule.SHARED_SEAT
-    if tier in group:
+    if call_class.tier in group.tiers:
         return Rule.OWN_SEAT
-    if len(state.idle[group]) > state.rules.reserve:
+    if state.idle_seats.get(group.tiers, 0) > state.rules.reserve:
         return Rule.SPARE_SEAT
     return None
 
@@ -54,11 +57,12 @@ def choose_agent(state: State, call: Call) -> Choice | None:
     """The agent for a call that waits: by preference of rule, then the longest idle (ties: who became idle first); None when nobody may."""
     best: tuple[int, float, int] | None = None
     chosen: tuple[str, str, Group] | None = None
+    call_class = state.class_of(call)
     for group, line in state.idle.items():
         head = line.head()
         if head is None:
             continue
-        rule = rule_for(state, group, call.tier)
+        rule = rule_for(state, group, call_class)
         if rule is None:
             continue
         key = (_PREFERENCE[rule], head[0], head[1])
@@ -67,7 +71,7 @@ def choose_agent(state: State, call: Call) -> Choice | None:
     if chosen is None:
         return None
     agent, rule, group = chosen
-    return Choice(call.id, agent, rule, tuple(_groups_passed_over(state, call, group)))
+    return Choice(call.id, agent, rule, tuple(_groups_passed_over(state, call_class, group)))
 
 
 def choose_call(state: State, group: Group, at: float) -> Choice | None:
@@ -76,7 +80,8 @@ def choose_call(state: State, group: Group, at: float) -> Choice | None:
     A head of a line that has waited `age_ratio` times its target has the priority of the first tier: from then on only calls with an
     earlier deadline are served before it, so the wait of the lowest tier is bounded however many callers of higher tiers come.
     """
-    idle = state.idle[group].head()
+    line = state.idle.get(group)
+    idle = line.head() if line is not None else None
     if idle is None:
         return None
     best: tuple[int, int, float, int] | None = None  # preference of the rule, rank, deadline, order
@@ -85,10 +90,10 @@ def choose_call(state: State, group: Group, at: float) -> Choice | None:
         head = line.head()
         if head is None:
             continue
-        rule = rule_for(state, group, call_class[1])
+        rule = rule_for(state, group, call_class)
         if rule is None:
             continue
-        key = (_PREFERENCE[rule], *urgency(state, call_class[1], head[0], at), head[1])
+        key = (_PREFERENCE[rule], *urgency(state, call_class, head[0], at), head[1])
         if best is None or key < best:
             best, chosen = key, (head[2], rule, call_class)
     if chosen is None:
@@ -97,40 +102,41 @@ def choose_call(state: State, group: Group, at: float) -> Choice | None:
     return Choice(call, idle[2], rule, tuple(_classes_passed_over(state, group, call_class)))
 
 
-def urgency(state: State, tier: str, queued_at: float, at: float) -> tuple[int, float]:
+def urgency(state: State, call_class: CallClass, queued_at: float, at: float) -> tuple[int, float]:
     """(rank, deadline) of the caller at the head of a line, the smallest first: theory.md 2.4, head-of-line delay ratio as a guard."""
-    target_s = state.tiers[tier].answer_within_s
+    target_s = state.tiers[call_class.tier].answer_within_s / state.queues[call_class.queue].weight
     is_aged = 0 < state.rules.age_ratio <= (at - queued_at) / target_s
-    return 0 if is_aged else state.ranks[tier], queued_at + target_s
+    return 0 if is_aged else state.ranks[call_class.tier], queued_at + target_s
 
 
-def _name(group: Group) -> str:
-    return f"seats dedicated to {', '.join(group)}" if group else "shared seats"
-
-
-def _groups_passed_over(state: State, call: Call, taken: Group) -> list[PassedOver]:
-    passed = []
-    for group, line in state.idle.items():
-        if group == taken:
-            continue
-        if not len(line):
+def _groups_passed_over(state: State, call_class: CallClass, taken: Group) -> Iterator[PassedOver]:
+    """At most MAX_TOLD other groups: all of them in a small hotline, those with somebody idle in a large one."""
+    known = state.directory.groups()
+    others = [
+        group for group in (known if len(known) <= MAX_TOLD else islice(state.idle, MAX_TOLD)) if group is not taken
+    ]
+    for group in sorted(others, key=lambda group: group.name):
+        line = state.idle.get(group, ())
+        if not line:
             why = "none idle"
-        elif rule_for(state, group, call.tier) is None:
+        elif not group.can_serve(call_class):
+            why = f"{len(line)} idle, not of this queue or without the skills"
+        elif rule_for(state, group, call_class) is None:
             why = f"{len(line)} idle, kept free by the reserve of {state.rules.reserve}"
         else:
-            why = f"{len(line)} idle, but {_name(taken)} come first or were idle longer"
-        passed.append(PassedOver(_name(group), why))
-    return passed
+            why = f"{len(line)} idle, but {taken.name} come first or were idle longer"
+        yield PassedOver(group.name, why)
 
 
-def _classes_passed_over(state: State, group: Group, taken: CallClass) -> list[PassedOver]:
-    passed = []
-    for call_class, line in state.waiting.items():
-        if call_class == taken or not len(line):
-            continue
-        if rule_for(state, group, call_class[1]) is None:
-            why = f"{len(line)} waiting, {_name(group)} are kept free by the reserve of {state.rules.reserve}"
+def _classes_passed_over(state: State, group: Group, taken: CallClass) -> Iterator[PassedOver]:
+    """At most MAX_TOLD other classes in which somebody waits."""
+    others = [c for c in islice((c for c, line in state.waiting.items() if len(line)), MAX_TOLD) if c is not taken]
+    for call_class in sorted(others, key=lambda call_class: call_class.name):
+        line = state.waiting[call_class]
+        if not group.can_serve(call_class):
+            why = f"{len(line)} waiting, the agent is not of this queue or lacks the skills"
+        elif rule_for(state, group, call_class) is None:
+            why = f"{len(line)} waiting, {group.name} are kept free by the reserve of {state.rules.reserve}"
         else:
-            why = f"{len(line)} waiting, but the {taken[1]} caller comes first (tier, then deadline)"
-        passed.append(PassedOver(f"{call_class[1]} callers of {call_class[0]}", why))
-    return passed
+            why = f"{len(line)} waiting, but the {taken.tier} caller comes first (tier, then deadline)"
+        yield PassedOver(call_class.name, why)

@@ -12,7 +12,7 @@ from routing.model import Agent, Call, Offer, State
 from routing.rules import Rules
 from routing.transitions import CallState
 
-VERSION = 1
+VERSION = 2
 
 
 class SnapshotRefused(Exception):
@@ -69,9 +69,12 @@ def _seat_people(state: State, plain: dict[str, Any]) -> None:
 def _restore_calls(state: State, plain: dict[str, Any]) -> None:
     for row in plain["calls"]:
         offer = Offer(**row["offer"]) if row["offer"] else None
-        call = Call(**{**row, "state": CallState(row["state"]), "offer": offer})
+        requires = tuple((skill, level) for skill, level in row["requires"])
+        call = Call(**{**row, "state": CallState(row["state"]), "offer": offer, "requires": requires})
         if call.queued_at is not None and call.tier not in state.tiers:
             call.tier = state.rules.default_tier
+        if call.queued_at is not None and call.queue not in state.queues:
+            call.queue = state.rules.queue
         if call.held_for not in state.agents:
             call.held_for = ""
         if offer is not None and offer.agent not in state.agents:

@@ -1,7 +1,9 @@
 """Short ways to make rules, states and events for tests, with sensible defaults."""
 
+from typing import Any
+
 from routing.model import State
-from routing.rules import Rules, Seat, Tier
+from routing.rules import Queue, Rules, Seat, Talent, Tier
 
 VIP = Tier("vip", 10.0, 0.95)
 ORDINARY = Tier("ordinary", 20.0, 0.90)
@@ -16,6 +18,9 @@ def rules(
     auto_login: bool = True,
     age_ratio: float = 0.0,
     representative_s: float = 0.0,
+    queues: tuple[Queue, ...] = (),
+    talents: dict[str, Talent] | None = None,
+    requires: dict[str, tuple[tuple[str, int], ...]] | None = None,
 ) -> Rules:
     """Rules of a small hotline: shared seats 1001.., VIP seats 1901.., agents of the same numbers."""
     seats = [Seat(str(1001 + i), (), auto_login) for i in range(shared)]
@@ -32,11 +37,14 @@ def rules(
         reject_pause_s=10.0,
         age_ratio=age_ratio,
         representative_s=representative_s,
+        queues=queues,
+        talents=talents or {},
+        requires=requires or {},
     )
 
 
-def a_state(**choices: float) -> State:
+def a_state(**choices: Any) -> State:
     """A connected state of `rules(**choices)` in which nobody has registered yet."""
-    state = State.of(rules(**choices))  # type: ignore[arg-type]
+    state = State.of(rules(**choices))
     state.connected = True
     return state

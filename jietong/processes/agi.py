@@ -85,6 +85,7 @@ def context_of(site: RunningSite) -> ScriptContext:
         customers=Customers(engine),
         pins=AgentPins(engine),
         last_agents=LastAgents(engine),
+        queues={name: service.queue for name, service in site.site.services.items() if service.queue},
         first_contact_days=site.site.routing.first_contact_days,
         router=InboxClient(site.store_url, prefix_of(site.site.hotline.number)),
     )

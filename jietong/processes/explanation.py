@@ -38,7 +38,9 @@ def _sentence(kind: str, d: dict[str, Any]) -> list[str]:
             )
             return [first, *(f"  passed over {other['who']}: {other['why']}" for other in d["passed_over"])]
         case "CallHeld":
-            return [f"waits for its own agent {d['agent']}, who is at work, for at most {d['for_s']:.1f} s; then for anyone"]
+            return [
+                f"waits for its own agent {d['agent']}, who is at work, for at most {d['for_s']:.1f} s; then for anyone"
+            ]
         case "SeatRang":
             return [
                 f"seat {d['seat']} rings, {float(d['idle_to_ring_s']) * 1000:.1f} ms after agent and caller were free for each other"

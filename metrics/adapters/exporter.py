@@ -142,8 +142,8 @@ class HotlineCollector(Collector):
             "jietong_agents", "Agents by state; an agent counts in each queue that it serves", labels=("queue", "state")
         )
         queues = {queue for queue, _ in self._tally.classes}
-        for state, count in self._view().state_counts().items():
-            for queue in sorted(queues):
+        for queue in sorted(queues):
+            for state, count in self._view().state_counts(queue).items():
                 family.add_metric((queue, state), count)
         return family
 

@@ -34,8 +34,8 @@ class JournalFold:
 
     def __init__(self, url: str, prefix: str, rules: Rules, hour_of: Callable[[float], str]) -> None:
         self.lock = threading.Lock()
-        self.tally = Tally(hour_of, [(rules.queue, tier.name) for tier in rules.tiers])
-        self.view = LiveView(rules.agents)
+        self.tally = Tally(hour_of, [(queue, tier.name) for queue in rules.queue_names() for tier in rules.tiers])
+        self.view = LiveView(rules.agents, _queues_of(rules))
         self.position = BEGINNING
         self._rules = rules
         self._url, self._prefix = url, prefix
@@ -122,7 +122,7 @@ class JournalFold:
                 self.tally.load_plain(plain["tally"])
             self.position = self._saved_position = position
         except (TallyRefusedError, msgspec.DecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
-            self.view = LiveView(self._rules.agents)
+            self.view = LiveView(self._rules.agents, _queues_of(self._rules))
             log.error("checkpoint not used, counting from the journal's beginning", error=repr(error))
         return True
 
@@ -138,3 +138,7 @@ class JournalFold:
             log.warning("checkpoint not saved, trying again", error=repr(error))
             return
         self._saved_position = self.position
+
+
+def _queues_of(rules: Rules) -> dict[str, tuple[str, ...]]:
+    return {agent: talent.queues for agent, talent in rules.talents.items() if talent.queues}

@@ -47,6 +47,14 @@ first_contact_days = 0
 [[agents]]
 number = "8001"
 pin = "{PIN}"
+[[agents]]
+number = "1006"
+skills = {{ complaints = 3 }}
+[[queues]]
+name = "complaints"
+requires = {{ complaints = 2 }}
+[services.complaint]
+queue = "complaints"
 """ + "".join(
     f'[[seats]]\nnumber = "{number}"\npassword = "secret-{number}"\n{more}\n'
     for number, more in [

@@ -2,7 +2,7 @@
 
 A line is `seconds | what happens | what must follow`. What happens, one word and its arguments:
   register SEAT · unregister SEAT · in_use SEAT · free SEAT · login AGENT SEAT · logout AGENT · pause AGENT REASON · ready AGENT
-  arrive CALL · queue CALL [TIER [REPRESENTATIVE]] · rings CALL SEAT · answers CALL SEAT · fails CALL SEAT REASON · leg_ends CALL SEAT · hangs_up CALL · ends CALL
+  arrive CALL · queue CALL [TIER [REPRESENTATIVE]] [in=QUEUE] [for=SERVICE] · rings CALL SEAT · answers CALL SEAT · fails CALL SEAT REASON · leg_ends CALL SEAT · hangs_up CALL · ends CALL
   agent_hangs_up CALL SEAT · lost · synced [CALL ...] · tick
 What must follow, separated by `;` — exactly the actions, and any of the other claims:
   ring SEAT CALL · nothing · held CALL AGENT · agent NUMBER STATE [REASON] · call CALL STATE · record CALL OUTCOME REASON · line CALL CALL ...
@@ -37,7 +37,8 @@ from routing.model import State
 
 def event_of(at: float, words: list[str], state: State) -> Event:
     """The event that a table line tells of."""
-    what, args = words[0], words[1:]
+    what, args = words[0], [word for word in words[1:] if "=" not in word]
+    named = dict(word.split("=") for word in words[1:] if "=" in word)
     call = args[0] if args else ""
     seat = args[1] if len(args) > 1 else ""
     leg = f"leg-{call}-{seat}"
@@ -64,7 +65,16 @@ def event_of(at: float, words: list[str], state: State) -> Event:
             tier = args[1] if len(args) > 1 else ""
             own = args[2] if len(args) > 2 else ""
             return CallQueued(
-                at, call, f"PJSIP/carrier-{call}", "13912345678", "", tier, "person", "zh-CN", own, queued_at
+                at,
+                call,
+                f"PJSIP/carrier-{call}",
+                "13912345678",
+                named.get("in", ""),
+                tier,
+                named.get("for", "person"),
+                "zh-CN",
+                own,
+                queued_at,
             )
         case "rings":
             return OfferRinging(at, call, seat, leg)
@@ -126,7 +136,8 @@ def _check(state: State, facts: list[Fact], claim: list[str], where: str) -> Non
         case ["held", call, agent]:
             assert state.calls[call].held_for == agent, f"{where}: held for {state.calls[call].held_for or 'nobody'}"
         case ["line", *expected]:
-            standing = [call for line in state.waiting.values() for call in line]
+            by_tier = sorted(state.waiting, key=lambda call_class: state.ranks[call_class.tier])
+            standing = [call for call_class in by_tier for call in state.waiting[call_class]]
             assert standing == expected, f"{where}: the line is {standing}"
         case _:
             raise AssertionError(f"{where}: no such claim: {claim}")

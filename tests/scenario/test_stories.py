@@ -1,12 +1,18 @@
 """Stories of the hotline, told as tables: who is rung when, and what becomes of the caller."""
 
+from typing import Any
+
 import pytest
 
 from routing.facts import CallRecord
+from routing.rules import Queue, Talent
 from tests.builders import a_state
 from tests.scenario.play import play
 
-STORIES = {
+# `billing` requires level 2 of the skill; `repairs` weighs double
+BILLING = (Queue("billing", 1.0, (("billing", 2),)), Queue("repairs", 2.0))
+
+STORIES: dict[str, tuple[dict[str, Any], str]] = {
     "a caller presses 0 and the agent who was idle longest rings": (
         {"shared": 2},
         """
@@ -402,6 +408,82 @@ STORIES = {
         66 | leg_ends v 1001 | ring 1001 b
         67 | answers b 1001 | nothing
         68 | leg_ends b 1001 | ring 1001 w
+        """,
+    ),
+    "a call that needs a skill goes to the agent who has it, whoever was idle longer": (
+        {"shared": 2, "queues": BILLING, "talents": {"1002": Talent((("billing", 3),))}},
+        """
+        0 | register 1001 | nothing
+        1 | register 1002 | nothing
+        2 | queue a ordinary in=billing | ring 1002 a
+        3 | queue b ordinary in=billing | nothing
+        4 | queue c ordinary | ring 1001 c
+        """,
+    ),
+    "a level below what is required is not enough": (
+        {"shared": 1, "queues": BILLING, "talents": {"1001": Talent((("billing", 1),))}},
+        """
+        0 | register 1001 | nothing
+        1 | queue a ordinary in=billing | nothing
+        2 | queue b ordinary | ring 1001 b
+        """,
+    ),
+    "no head-of-line blocking: callers whom nobody idle may serve don't hold up those behind them": (
+        {"shared": 2, "queues": BILLING, "wrap_up_s": 0, "talents": {"1002": Talent((("billing", 3),))}},
+        """
+        0 | register 1002 | nothing
+        1 | queue a vip in=billing | ring 1002 a
+        2 | answers a 1002 | nothing
+        3 | queue b vip in=billing | nothing
+        4 | queue c vip in=billing | nothing
+        5 | queue d ordinary | nothing
+        6 | register 1001 | ring 1001 d
+        """,
+    ),
+    "an agent of one queue gets no calls of another": (
+        {"shared": 1, "queues": BILLING, "talents": {"1001": Talent((), ("hotline",))}},
+        """
+        0 | register 1001 | nothing
+        1 | queue a vip in=repairs | nothing
+        2 | queue b ordinary | ring 1001 b
+        """,
+    ),
+    "a queue of double weight has its deadline in half the time": (
+        {"shared": 1, "queues": BILLING, "wrap_up_s": 0},
+        """
+        0 | queue a ordinary | nothing
+        5 | queue b ordinary in=repairs | nothing
+        6 | register 1001 | ring 1001 b
+        7 | answers b 1001 | nothing
+        8 | leg_ends b 1001 | ring 1001 a
+        """,
+    ),
+    "a service may require a skill of its own": (
+        {
+            "shared": 2,
+            "requires": {"complaint": (("complaints", 2),)},
+            "talents": {"1002": Talent((("complaints", 5),))},
+        },
+        """
+        0 | register 1001 | nothing
+        1 | register 1002 | nothing
+        2 | queue a ordinary for=complaint | ring 1002 a
+        """,
+    ),
+    "an unknown queue is the default one": (
+        {"shared": 1},
+        """
+        0 | register 1001 | nothing
+        1 | queue a ordinary in=nonsense | ring 1001 a
+        """,
+    ),
+    "the reserve counts dedicated seats together, whatever their agents can do": (
+        {"shared": 0, "vip": 2, "reserve": 1, "talents": {"1901": Talent((("billing", 3),))}},
+        """
+        0 | register 1901 | nothing
+        1 | register 1902 | nothing
+        2 | queue a ordinary | ring 1901 a
+        3 | queue b ordinary | nothing
         """,
     ),
     "without ageing a VIP caller always comes first": (

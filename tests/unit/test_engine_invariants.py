@@ -14,6 +14,7 @@ from routing.events import Event, SeatState, Tick
 from routing.facts import AgentState, CallEntered, CallRecord, Decision
 from routing.model import State
 from routing.own_agent import may_be_waited_for
+from routing.rules import Queue, Talent
 from routing.selection import Rule, rule_for
 from routing.transitions import CallState
 from tests.builders import a_state, rules
@@ -21,7 +22,20 @@ from tests.scenario.play import event_of
 
 CALLS = ["a", "b", "c", "d"]
 SEATS = ["1001", "1002", "1901", "1902"]
-CHOICES = {"shared": 2, "vip": 2, "reserve": 1, "wrap_up_s": 3.0, "age_ratio": 2.0, "representative_s": 4.0}
+CHOICES: dict[str, Any] = {
+    "shared": 2,
+    "vip": 2,
+    "reserve": 1,
+    "wrap_up_s": 3.0,
+    "age_ratio": 2.0,
+    "representative_s": 4.0,
+    "queues": (Queue("billing", 2.0, (("billing", 2),)), Queue("repairs")),
+    "talents": {
+        "1001": Talent((("billing", 3),)),
+        "1901": Talent((("billing", 1),), ("hotline", "billing")),
+        "8001": Talent((("billing", 5),)),
+    },
+}
 
 _call = st.sampled_from(CALLS)
 _seat = st.sampled_from(SEATS)
@@ -33,6 +47,9 @@ _words = st.one_of(
     st.tuples(st.just("pause"), _seat, st.just("lunch")),
     st.tuples(st.sampled_from(["arrive", "ends", "hangs_up", "queue"]), _call),
     st.tuples(st.just("queue"), _call, st.sampled_from(["vip", "ordinary", "nonsense"])),
+    st.tuples(
+        st.just("queue"), _call, st.sampled_from(["vip", "ordinary"]), st.sampled_from(["in=billing", "in=repairs"])
+    ),
     st.tuples(st.just("queue"), _call, st.sampled_from(["vip", "ordinary"]), st.sampled_from(["8001", "7777", *SEATS])),
     st.tuples(st.sampled_from(["rings", "answers", "leg_ends", "agent_hangs_up"]), _call, _seat),
     st.tuples(st.just("fails"), _call, _seat, _reason),
@@ -72,7 +89,7 @@ def _aimed(words: list[str], state: State) -> list[str]:
 
 def _check_places(state: State) -> None:
     for call in state.calls.values():
-        standing = call.queued_at is not None and call.id in state.waiting[(call.queue, call.tier)]
+        standing = call.queued_at is not None and call.id in state.waiting[state.class_of(call)]
         held = bool(call.held_for) and call.id in state.held[call.held_for]
         assert (standing or held) == (call.state is CallState.WAITING) and not (standing and held)
         if held:
@@ -87,7 +104,8 @@ def _check_places(state: State) -> None:
     busy = [a.call for a in state.agents.values() if a.state in (AgentState.RINGING, AgentState.TALKING)]
     assert all(busy) and len(busy) == len(set(busy))
     for agent in state.agents.values():
-        idle = bool(agent.seat) and agent.number in state.idle[state.seats[agent.seat].group]
+        seat = state.seats.get(agent.seat)
+        idle = seat is not None and agent.number in state.idle.get(state.group_of(agent, seat), ())
         free = bool(agent.seat) and state.seats[agent.seat].state is SeatState.FREE
         assert idle == (agent.state is AgentState.READY and free)
         assert (agent.state is AgentState.LOGGED_OUT) == (not agent.seat)
@@ -100,9 +118,12 @@ def _check_places(state: State) -> None:
 def _check_nobody_servable_waits(state: State) -> None:
     if not state.connected:
         return
-    for (_, tier), line in state.waiting.items():
+    for call_class, line in state.waiting.items():
         for group, idle in state.idle.items():
-            assert not (len(line) and len(idle) and rule_for(state, group, tier)), (tier, group)
+            assert not (len(line) and len(idle) and rule_for(state, group, call_class)), (call_class, group)
+    for tiers in {group.tiers for group in state.idle}:
+        counted = sum(len(line) for group, line in state.idle.items() if group.tiers == tiers)
+        assert state.idle_seats.get(tiers, 0) == counted
 
 
 @settings(max_examples=300, deadline=None)
@@ -114,7 +135,7 @@ def test_promises_hold_after_every_event(script: list[tuple[float, tuple[str, ..
     recorded: Counter[str] = Counter()
     for at, words in _events(state, script):
         before = {c.id: c.queued_at for c in state.calls.values()}
-        heads = {tier: line.head() for (_, tier), line in state.waiting.items()}
+        heads = {call_class: line.head() for call_class, line in state.waiting.items()}
         event = event_of(at, _aimed(words, state), state)
         actions, facts = engine.step(state, event)
         _check_places(state)
@@ -124,9 +145,13 @@ def test_promises_hold_after_every_event(script: list[tuple[float, tuple[str, ..
         rung = [a.seat for a in actions if isinstance(a, RingSeat)]
         assert len(rung) == len(set(rung))
         for action in actions:
-            rules = [f.rule for f in facts if isinstance(f, Decision) and isinstance(action, RingSeat) and f.call == action.call]
+            rules = [
+                f.rule
+                for f in facts
+                if isinstance(f, Decision) and isinstance(action, RingSeat) and f.call == action.call
+            ]
             if isinstance(action, RingSeat) and action.call in before and Rule.OWN_AGENT not in rules:
-                head = heads[state.calls[action.call].tier]
+                head = heads[state.class_of(state.calls[action.call])]
                 key = state.calls[action.call].queued_at
                 assert head is None or key is None or key <= head[0] or len(rung) > 1, "not first come, first served"
         entered.update(f.call for f in facts if isinstance(f, CallEntered))

@@ -208,3 +208,28 @@ def _never_another_exception(content: bytes) -> None:
         site, mistakes = None, error.mistakes
     assert (site is None) == bool(mistakes)
     assert all(line.startswith("site.toml:") and "\n" not in line for line in mistakes)
+
+
+@pytest.mark.parametrize(
+    ("more", "mistake"),
+    [
+        (
+            '[[agents]]\nnumber = "8001"\nqueues = ["biling"]\n[[queues]]\nname = "billing"',
+            "no queue 'biling'; did you mean billing? (allowed: hotline, billing)",
+        ),
+        ('[services.query]\nqueue = "none"', "no queue 'none'"),
+        ('[services.chat]\nqueue = "hotline"', "services.chat"),
+        (
+            '[[queues]]\nname = "billing"\nrequires = { billing = 3 }\n[[agents]]\nnumber = "8001"\nskills = { billing = 2 }',
+            "no agent has 'billing' at level 3: the best has level 2",
+        ),
+        ("[services.query]\nrequires = { english = 1 }", "no agent has 'english' at level 1: nobody has it"),
+        ('[[agents]]\nnumber = "8001"\nskills = { billing = 6 }', "allowed: a whole number from 1 to 5"),
+        ('[[queues]]\nname = "billing"\nweight = 0', "queues[0].weight"),
+        ('[[queues]]\nname = "a"\n[[queues]]\nname = "a"', "'a' is already the name of queues[0]"),
+    ],
+)
+def test_queues_and_skills_that_cannot_work(more: str, mistake: str) -> None:
+    """A queue that nobody knows, a skill that nobody has, a level out of range: said with the place, before anything starts."""
+    found = mistakes_of(f'[hotline]\nnumber = "10010"\n[[trunks]]\nname = "t"\nmatch = ["127.0.0.1"]\n{more}\n')
+    assert len(found) == 1 and mistake in found[0], found

@@ -1,0 +1,100 @@
+"""Groups of agents and classes of calls: everyone in one is alike to the decisions.
+
+Owns what makes agents alike (seat's tiers, queues, skills) and calls alike (queue, tier, required skills), and whether one may serve the other.
+Must not know who is idle or waiting. Rules: issue of routing in full: skills have levels 1 to 5, a call requires a least level of each.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+
+Levels = tuple[tuple[str, int], ...]  # (skill, level), sorted by skill
+
+
+@dataclass(eq=False, slots=True)
+class CallClass:
+    """Calls that are alike. Compared by identity: `Directory` makes each once."""
+
+    queue: str
+    tier: str
+    requires: Levels
+
+    @property
+    def name(self) -> str:
+        """For people."""
+        needs = f" needing {shown(self.requires)}" if self.requires else ""
+        return f"{self.tier} callers of {self.queue}{needs}"
+
+
+@dataclass(eq=False, slots=True)
+class Group:
+    """Agents that are alike: `tiers` their seats are dedicated to (empty: everyone), `queues` they serve (empty: all), `skills` they have.
+
+    Compared by identity: `Directory` makes each once.
+    """
+
+    tiers: tuple[str, ...]
+    queues: tuple[str, ...]
+    skills: Levels
+    _serves: dict[CallClass, bool] = field(default_factory=dict, repr=False)
+
+    def can_serve(self, call_class: CallClass) -> bool:
+        """Whether queue and skills fit (the seat's tiers are the rule's business)."""
+        known = self._serves.get(call_class)
+        if known is None:
+            known = self._serves[call_class] = self._fits(call_class)
+        return known
+
+    def _fits(self, call_class: CallClass) -> bool:
+        levels = dict(self.skills)
+        is_of_queue = not self.queues or call_class.queue in self.queues
+        return is_of_queue and all(levels.get(skill, 0) >= least for skill, least in call_class.requires)
+
+    @property
+    def name(self) -> str:
+        """For people."""
+        seats = f"seats dedicated to {', '.join(self.tiers)}" if self.tiers else "shared seats"
+        of = f" of {', '.join(self.queues)}" if self.queues else ""
+        skilled = f" with {shown(self.skills)}" if self.skills else ""
+        return f"{seats}{of}{skilled}"
+
+
+class Directory:
+    """Every group and class that has been asked for, each once."""
+
+    def __init__(self) -> None:
+        self._groups: dict[tuple[tuple[str, ...], tuple[str, ...], Levels], Group] = {}
+        self._classes: dict[tuple[str, str, Levels], CallClass] = {}
+
+    def group(self, tiers: tuple[str, ...], queues: tuple[str, ...], skills: Levels) -> Group:
+        """The group of agents with these seats, queues and skills."""
+        key = (tiers, queues, skills)
+        found = self._groups.get(key)
+        if found is None:
+            found = self._groups[key] = Group(*key)
+        return found
+
+    def call_class(self, queue: str, tier: str, requires: Levels) -> CallClass:
+        """The class of calls of this queue and tier that require these skills."""
+        key = (queue, tier, requires)
+        found = self._classes.get(key)
+        if found is None:
+            found = self._classes[key] = CallClass(*key)
+        return found
+
+    def groups(self) -> Collection[Group]:
+        """Every group so far, in the order in which they were first asked for."""
+        return self._groups.values()
+
+
+def together(needs: Iterable[Levels]) -> Levels:
+    """What all of `needs` require: each skill once, with the highest level asked for."""
+    highest: dict[str, int] = {}
+    for levels in needs:
+        for skill, level in levels:
+            highest[skill] = max(level, highest.get(skill, 0))
+    return tuple(sorted(highest.items()))
+
+
+def shown(levels: Levels) -> str:
+    """`billing 3, english 2`."""
+    return ", ".join(f"{skill} {level}" for skill, level in levels)

@@ -1,0 +1,22 @@
+"""Stories of callers who need somebody who can help them."""
+
+from tests.live.hotline import Hotline
+
+
+async def test_a_complaint_reaches_who_is_trained_for_it(hotline: Hotline) -> None:
+    """With untrained agents idle, the caller who pressed 5 waits for the trained one; the caller behind is not held up."""
+    async with hotline.agent("1001") as untrained, hotline.caller() as complaining:
+        await complaining.is_answered()
+        await complaining.phone.wait_for("media")
+        complaining.press("5")
+        await hotline.until(lambda s: s["calls"]["waiting"] == 1, "the caller to wait")
+        async with hotline.caller() as other:
+            await hotline.asks_for_a_person(other)
+            await untrained.talks()
+            async with hotline.agent("1006") as trained:
+                await trained.talks()
+                complaining.hang_up()
+                record = await hotline.record_of(complaining)
+            other.hang_up()
+            assert (await hotline.record_of(other)).agent == "1001"
+    assert (record.agent, record.queue, record.service) == ("1006", "complaints", "complaint")
