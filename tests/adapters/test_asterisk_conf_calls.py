@@ -292,9 +292,8 @@ async def test_router_hears_just_what_it_needs(peer: SipPeer, seat: SipPeer, ami
     call, waiting = await wait_in_line(peer, ami)
     await offer(ami, waiting, "1001")
     await ami.event("DialEnd", DialStatus="ANSWER")
-    await ami.event("DeviceStateChange", State="INUSE")  # by a slower path than DialEnd
-    states = [e["State"] for e in ami.events if e["Event"] == "DeviceStateChange"]
-    assert states[-1:] == ["RINGING"]  # the one before
+    # By a slower path than DialEnd; RINGING may never be said of a phone that answers at once.
+    assert (await ami.event("DeviceStateChange", State="INUSE"))["Device"] == "PJSIP/1001"
     assert all(e["Device"] == "PJSIP/1001" for e in ami.events if e["Event"] == "DeviceStateChange")
     assert {e["Event"] for e in ami.events} <= HEARD
     await hang_up(peer, call, ami, waiting)
