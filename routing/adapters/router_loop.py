@@ -48,14 +48,25 @@ class RouterLoop:
         self.state = state
         self.clock = clock
         self.asterisk: AmiConnection | None = None
+        self.faults = 0
         self._journal = journal
         self._wake_up: asyncio.TimerHandle | None = None
         self._wake_at: float | None = None
 
     def tell(self, event: Event) -> list[Fact]:
-        """Applies one event at once; returns the facts. Must be called on the loop's thread."""
+        """Applies one event at once; returns the facts. Must be called on the loop's thread.
+
+        An event that the engine cannot take (a fault of ours) is logged and left out: one call may suffer, the hotline goes on.
+        """
         started = time.perf_counter()
-        actions, facts = engine.step(self.state, event)
+        try:
+            actions, facts = engine.step(self.state, event)
+        except Exception:
+            self.faults += 1
+            log.exception(
+                "the engine cannot take an event", extra={"type": type(event).__name__, "faults": self.faults}
+            )
+            return []
         decision_us = (time.perf_counter() - started) * 1e6
         for action in actions:
             self._perform(action)

@@ -114,3 +114,16 @@ async def test_wrap_up_ends_by_the_clock() -> None:
         while agent.state is not AgentState.READY:
             await asyncio.sleep(0.01)
     loop.stop()
+
+
+async def test_an_event_that_the_engine_cannot_take_costs_one_call_only() -> None:
+    """A fault in our own rules is logged and left out; the next caller is served as ever."""
+    loop, kept = a_loop(shared=1)
+    loop.asterisk = Refusing("no")  # type: ignore[assignment]
+    broken = waiting(loop, "1.1")
+    object.__setattr__(broken, "queued_at", None)
+    assert loop.tell(broken) == []
+    assert (loop.faults, kept.entries) == (1, [])
+    loop.tell(waiting(loop, "2.1"))
+    assert loop.state.calls["2.1"].state.value == "waiting"
+    loop.stop()
