@@ -23,6 +23,8 @@ app = typer.Typer(
 )
 customers = typer.Typer(help="Customers: who a caller is.", no_args_is_help=True)
 app.add_typer(customers, name="customers")
+agents = typer.Typer(help="Agents: what a supervisor may tell one.", no_args_is_help=True)
+app.add_typer(agents, name="agents")
 
 Var = Annotated[Path, typer.Option("--var", metavar="DIR", help="Folder that holds all state of the site.")]
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
@@ -84,6 +86,17 @@ def explain(call_id: Annotated[str, typer.Argument(metavar="CALL_ID")], var: Var
 def customers_import(file: Annotated[Path, typer.Argument(metavar="FILE.csv")], var: Var = VAR) -> None:
     """Reads customers from a CSV file: all of it, or nothing and every mistake by line."""
     _leave(_piece("jietong.processes.customers_import", "main")(_folder(var), file))
+
+
+def _agent_command(word: str, what: str) -> None:
+    @agents.command(word, help=what)
+    def run(number: Annotated[str, typer.Argument(metavar="NUMBER", help="Agent number.")], var: Var = VAR) -> None:
+        _leave(_piece("jietong.processes.agent_command", "main")(_folder(var), word, number))
+
+
+_agent_command("ready", "Ready for calls again, such as after one that was not answered.")
+_agent_command("pause", "Not ready, after the present call if there is one.")
+_agent_command("log-out", "Logged out, after the present call if there is one.")
 
 
 @app.command()

@@ -1,8 +1,12 @@
 """Stories of agents who log in, pause and leave by dialling codes at their seats."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
+
+from jietong.processes import agent_command
 from tests.live.hotline import PIN, Hotline
 from tests.robots.driver import Softphone
 
@@ -60,3 +64,13 @@ async def test_codes_without_anybody_logged_in(hotline: Hotline) -> None:
         await dial_code(hotline, phone, "*73")
         await dial_code(hotline, phone, "*74")
         assert all(agent["state"] == "logged_out" for agent in hotline.status()["agents"])
+
+
+async def test_a_supervisor_brings_an_agent_back(hotline: Hotline, capsys: pytest.CaptureFixture[str]) -> None:
+    """From the console an agent is paused, readied and logged out; a wrong number is said."""
+    async with hotline.agent("1001"):
+        for word, state in (("pause", "not_ready"), ("ready", "ready"), ("log-out", "logged_out")):
+            assert await asyncio.to_thread(agent_command.main, hotline.var, word, "1001") == 0
+            await hotline.agent_is("1001", state)
+        assert await asyncio.to_thread(agent_command.main, hotline.var, "ready", "7777") == 1
+    assert "not logged in" in capsys.readouterr().err
