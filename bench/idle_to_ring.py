@@ -26,7 +26,7 @@ from tests.robots.sipp.run import SippRun
 
 WARM_UP_S = 8.0
 FILL_RATE = 50.0  # calls a second until the line is full; then only as many as leave
-PORT_BASE = "40000"
+PORT_BASE = "29000"
 
 
 @dataclass(frozen=True)
