@@ -52,7 +52,9 @@ demo: setup-dev
 bench: setup-dev
 	@$(BIN)/python -m jietong.provision all
 	@$(BIN)/python -m bench.engine_step
+	@$(BIN)/python -m bench.engine_skills
 	@$(BIN)/python -m bench.agi_turnaround
+	@$(BIN)/python -m bench.scrape
 	@$(BIN)/python -m bench.idle_to_ring
 
 # Regenerates the locks. The hashes are those of the public registry, for every supported Python and machine.
