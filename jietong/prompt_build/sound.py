@@ -28,14 +28,14 @@ _FADE_S = 0.005
 def loudness_dbfs(sound: Sound, rate_hz: int = TELEPHONE_HZ) -> float:
     """RMS over the frames that hold speech; pauses do not count. 0 dBFS is a full-scale square wave."""
     frames = _frame_rms(sound, rate_hz)
-    speech = frames[frames > frames.max() * _ratio(-30.0)]
+    speech = frames[frames > float(np.max(frames)) * _ratio(-30.0)]
     return float(20 * np.log10(np.sqrt(np.mean(speech**2)) + 1e-12))
 
 
 def trim(sound: Sound, rate_hz: int = VOICE_HZ) -> Sound:
     """Cuts silence off both ends, with short fades so that nothing clicks. Adds no silence."""
     frames = _frame_rms(sound, rate_hz)
-    loud = np.flatnonzero(frames > frames.max() * _ratio(-_SPEECH_BELOW_PEAK_DB))
+    loud = np.flatnonzero(frames > float(np.max(frames)) * _ratio(-_SPEECH_BELOW_PEAK_DB))
     step = round(rate_hz * _FRAME_S)
     return _faded(sound[max(0, loud[0] - 1) * step : (loud[-1] + 2) * step], rate_hz)
 
