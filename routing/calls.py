@@ -164,9 +164,9 @@ def on_ended(state: State, event: CallEnded, out: Outputs) -> None:
         _end(state, call, lost=False, out=out)
 
 
-def lose(state: State, call: Call, out: Outputs) -> None:
-    """Asterisk no longer has the call and nobody said how it ended."""
-    _end(state, call, lost=True, out=out)
+def end_unheard(state: State, call: Call, *, lost: bool, out: Outputs) -> None:
+    """Asterisk no longer has the call. `lost`: it went down with Asterisk; else it ended in its own way while we did not listen."""
+    _end(state, call, lost=lost, out=out)
 
 
 def on_deadline(state: State, call: Call, out: Outputs) -> None:

@@ -59,7 +59,7 @@ def _on_asterisk_synced(state: State, event: AsteriskSynced, out: Outputs) -> No
     present, legs = set(event.calls), set(event.legs)
     for call in list(state.calls.values()):
         if call.id not in present and call.arrived_at < event.asked_at:
-            calls.lose(state, call, out)
+            calls.end_unheard(state, call, lost=not 0.0 < event.started_at <= call.arrived_at, out=out)
         elif call.leg and call.leg not in legs and (call.answered_at or 0.0) < event.asked_at:
             calls.on_leg_ended(state, LegEnded(event.at, call.id, call.seat, call.leg), out)
     state.connected = True

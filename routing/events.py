@@ -172,12 +172,14 @@ class AsteriskSynced:
     asked_at  when the question was sent: calls that came later are not judged by the answer
     calls     ids of the callers' channels that exist; every other call that the state knows is over
     legs      leg ids of seats' channels that exist
+    started_at  when this Asterisk started, 0.0 unknown: a call that is older went down with the one before
     """
 
     at: float
     asked_at: float
     calls: tuple[str, ...]
     legs: tuple[str, ...]
+    started_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,7 @@ class AsteriskLink:
 
     async def _take_stock(self, connection: AmiConnection) -> None:
         asked_at = self._loop.clock()
+        started_at = words.started_at_of(await connection.request("CoreStatus", {}))
         devices = await connection.listing("DeviceStateList", {})
         channels = await connection.listing("Status", {"Variables": ",".join(words.STATUS_VARIABLES)})
         at = self._loop.clock()
@@ -72,7 +73,7 @@ class AsteriskLink:
             call = words.waiting_call_of(message, at)
             if call is not None and self._is_news(call):
                 self._loop.tell(call)
-        self._loop.tell(AsteriskSynced(at, asked_at, tuple(sorted(calls)), tuple(sorted(ids - calls))))
+        self._loop.tell(AsteriskSynced(at, asked_at, tuple(sorted(calls)), tuple(sorted(ids - calls)), started_at))
 
     def _is_news(self, call: CallArrived | CallQueued) -> bool:
         known = self._loop.state.calls.get(call.call)

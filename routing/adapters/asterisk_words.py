@@ -6,6 +6,7 @@ Source: Asterisk 22's AMI events as seen on the wire; asterisk_conf/names.py for
 
 import math
 import re
+from datetime import datetime
 
 from asterisk_conf import names
 from routing.actions import Action, HangUpLeg, RingSeat
@@ -177,6 +178,18 @@ def waiting_call_of(message: Message, at: float) -> CallQueued | CallArrived | N
         representative=_word(variables.get(names.REPRESENTATIVE, "")),
         queued_at=_number(variables.get(names.QUEUED_AT, "")),
     )
+
+
+def started_at_of(message: Message) -> float:
+    """When Asterisk started, epoch seconds, from the answer to `CoreStatus`; 0.0 when it does not say.
+
+    Asterisk writes its local time, in whole seconds; we run in the same zone.
+    """
+    text = f"{message.get('CoreStartupDate')} {message.get('CoreStartupTime')}"
+    try:
+        return datetime.strptime(text, "%Y-%m-%d %H:%M:%S").astimezone().timestamp()
+    except ValueError:
+        return 0.0
 
 
 def order_of(action: Action) -> tuple[str, dict[str, str | list[str]]]:

@@ -37,3 +37,14 @@ async def test_callers_outlive_the_router(hotline: Hotline) -> None:
     assert (served.outcome.value, served.agent) == ("answered", "1001")
     assert ended.outcome.value == "answered"
     assert served.wait_s > 1.0, "the clock was set back"
+
+
+async def test_who_hangs_up_while_no_router_listens_has_abandoned(hotline: Hotline) -> None:
+    """The router is killed, the waiting caller hangs up before the next one is there: the record says abandoned, not lost."""
+    async with hotline.caller() as caller:
+        await hotline.asks_for_a_person(caller)
+        await hotline.until(lambda s: s["calls"]["waiting"] == 1, "the caller to wait")
+        os.kill(router_pid(hotline), signal.SIGKILL)
+        caller.hang_up()
+        record = await hotline.record_of(caller, within_s=20)
+    assert (record.outcome.value, record.reason) == ("abandoned", "waiting")

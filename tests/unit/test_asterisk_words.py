@@ -1,12 +1,14 @@
 """What Asterisk says, as the router understands it."""
 
+from datetime import datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from routing.actions import HangUpLeg, RingSeat
 from routing.adapters.ami_wire import Message
-from routing.adapters.asterisk_words import event_of, order_of, waiting_call_of
+from routing.adapters.asterisk_words import event_of, order_of, started_at_of, waiting_call_of
 from routing.events import (
     CallArrived,
     CallEnded,
@@ -156,3 +158,17 @@ def test_orders_in_asterisks_words() -> None:
         {"Channel": "PJSIP/carrier-00000001", "Context": "connect", "Exten": "1001", "Priority": "1"},
     )
     assert order_of(HangUpLeg("17.2")) == ("Hangup", {"Channel": "17.2", "Cause": "16"})
+
+
+@pytest.mark.parametrize(
+    ("text", "is_known"),
+    [
+        ("CoreStartupDate: 2026-11-23\nCoreStartupTime: 08:09:10", True),
+        ("CoreStartupDate: soon", False),
+        ("Response: Success", False),
+    ],
+)
+def test_when_asterisk_started(text: str, is_known: bool) -> None:
+    """The start of Asterisk is read in this machine's time zone; anything odd is unknown."""
+    expected = datetime(2026, 11, 23, 8, 9, 10).astimezone().timestamp() if is_known else 0.0
+    assert started_at_of(message(text)) == expected
