@@ -6,7 +6,7 @@ Rules: transitions.AGENT; style.md section 1.5 (races: log-out mid-call, two sea
 
 from routing.events import AgentLoggedIn, AgentLoggedOut, AgentPaused, AgentReadied, SeatChanged, SeatState
 from routing.facts import AgentState
-from routing.matching import match_group, match_held, note_agent, release_held
+from routing.matching import match_freed, match_held, note_agent, release_held
 from routing.model import Agent, Seat, State
 from routing.outputs import Outputs
 from routing.transitions import AGENT, AgentStep
@@ -134,7 +134,7 @@ def seek_call(state: State, agent: Agent, out: Outputs) -> None:
     """Puts the agent in its place and, when idle, lets it serve its own callers, then its group whoever waits."""
     if state.place_agent(agent):
         match_held(state, agent, out)
-        match_group(state, state.group_of(agent, state.seats[agent.seat]), out)
+        match_freed(state, state.group_of(agent, state.seats[agent.seat]), out)
 
 
 def withdraw(state: State, agent: Agent, out: Outputs) -> None:

@@ -4,7 +4,7 @@ Owns what makes agents alike (seat's tiers, queues, skills) and calls alike (que
 Must not know who is idle or waiting. Rules: issue of routing in full: skills have levels 1 to 5, a call requires a least level of each.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 Levels = tuple[tuple[str, int], ...]  # (skill, level), sorted by skill
@@ -52,10 +52,9 @@ class Group:
     @property
     def name(self) -> str:
         """For people."""
-        seats = f"seats dedicated to {', '.join(self.tiers)}" if self.tiers else "shared seats"
         of = f" of {', '.join(self.queues)}" if self.queues else ""
         skilled = f" with {shown(self.skills)}" if self.skills else ""
-        return f"{seats}{of}{skilled}"
+        return f"{seats_named(self.tiers)}{of}{skilled}"
 
 
 class Directory:
@@ -81,10 +80,6 @@ class Directory:
             found = self._classes[key] = CallClass(*key)
         return found
 
-    def groups(self) -> Collection[Group]:
-        """Every group so far, in the order in which they were first asked for."""
-        return self._groups.values()
-
 
 def together(needs: Iterable[Levels]) -> Levels:
     """What all of `needs` require: each skill once, with the highest level asked for."""
@@ -93,6 +88,11 @@ def together(needs: Iterable[Levels]) -> Levels:
         for skill, level in levels:
             highest[skill] = max(level, highest.get(skill, 0))
     return tuple(sorted(highest.items()))
+
+
+def seats_named(tiers: tuple[str, ...]) -> str:
+    """A kind of seats, for people."""
+    return f"seats dedicated to {', '.join(tiers)}" if tiers else "shared seats"
 
 
 def shown(levels: Levels) -> str:

@@ -40,6 +40,14 @@ def match_group(state: State, group: Group, out: Outputs) -> None:
         make_offer(state, choice, out)
 
 
+def match_freed(state: State, group: Group, out: Outputs) -> None:
+    """An agent of `group` became idle: it serves who waits. One more idle dedicated seat may also lift the others of its kind over the reserve."""
+    match_group(state, group, out)
+    if group.tiers:
+        for other in [g for g in state.idle if g is not group and g.tiers == group.tiers]:
+            match_group(state, other, out)
+
+
 def match_held(state: State, agent: Agent, out: Outputs) -> None:
     """Gives an idle agent the call that waits for it alone, if there is one; its seat's reserve is for others, not for its own callers."""
     seat = state.seats.get(agent.seat)

@@ -106,7 +106,9 @@ class State:
     ranks: dict[str, int] = field(default_factory=dict)
     queues: dict[str, Queue] = field(default_factory=dict)
     directory: Directory = field(default_factory=Directory)
-    idle_seats: dict[tuple[str, ...], int] = field(default_factory=dict)  # tiers -> idle seats dedicated to just these
+    idle_seats: dict[tuple[str, ...], int] = field(
+        default_factory=dict
+    )  # tiers -> idle seats dedicated to just these; each kind of seat is there
 
     @classmethod
     def of(cls, rules: Rules) -> "State":
@@ -119,6 +121,7 @@ class State:
         }
         for seat in rules.seats:
             state.seats[seat.number] = Seat(seat.number, seat.dedicated_to, seat.auto_login)
+            state.idle_seats[seat.dedicated_to] = 0
         for number in rules.agents:
             state.agents[number] = Agent(number, state.next_order())
         return state

@@ -11,7 +11,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from routing.facts import PassedOver
-from routing.groups import CallClass, Group
+from routing.groups import CallClass, Group, seats_named
 from routing.model import Call, State
 
 MAX_TOLD = (
@@ -110,16 +110,14 @@ def urgency(state: State, call_class: CallClass, queued_at: float, at: float) ->
 
 
 def _groups_passed_over(state: State, call_class: CallClass, taken: Group) -> Iterator[PassedOver]:
-    """At most MAX_TOLD other groups: all of them in a small hotline, those with somebody idle in a large one."""
-    known = state.directory.groups()
-    others = [
-        group for group in (known if len(known) <= MAX_TOLD else islice(state.idle, MAX_TOLD)) if group is not taken
-    ]
+    """Kinds of seats at which nobody is idle, then at most MAX_TOLD other groups in which somebody is."""
+    for tiers, idle in state.idle_seats.items():
+        if not idle:
+            yield PassedOver(seats_named(tiers), "none idle")
+    others = [group for group in islice(state.idle, MAX_TOLD + 1) if group is not taken]
     for group in sorted(others, key=lambda group: group.name):
-        line = state.idle.get(group, ())
-        if not line:
-            why = "none idle"
-        elif not group.can_serve(call_class):
+        line = state.idle[group]
+        if not group.can_serve(call_class):
             why = f"{len(line)} idle, not of this queue or without the skills"
         elif rule_for(state, group, call_class) is None:
             why = f"{len(line)} idle, kept free by the reserve of {state.rules.reserve}"

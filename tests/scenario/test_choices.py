@@ -185,6 +185,14 @@ STORIES: dict[str, tuple[dict[str, Any], str]] = {
         3 | queue b ordinary | nothing
         """,
     ),
+    "one more idle dedicated seat lets another of its kind help, though its own agent cannot": (
+        {"shared": 0, "vip": 2, "reserve": 1, "queues": BILLING, "talents": {"1901": Talent((), ("hotline",))}},
+        """
+        0 | register 1902 | nothing
+        1 | queue a ordinary in=repairs | nothing
+        2 | register 1901 | ring 1902 a
+        """,
+    ),
     "without ageing a VIP caller always comes first": (
         {"shared": 1, "wrap_up_s": 0, "age_ratio": 0},
         """
