@@ -39,6 +39,7 @@ def _lose_device(state: State, agent: Agent, seat: Seat, out: Outputs) -> None:
         release_held(state, agent, out)
     elif agent.state in _BUSY:
         agent.then, agent.then_reason = AgentState.LOGGED_OUT, UNREACHABLE
+        release_held(state, agent, out)
     else:
         _leave_seat(state, agent, UNREACHABLE, out)
 

@@ -57,6 +57,17 @@ STORIES: dict[str, tuple[dict[str, Any], str]] = {
         5 | leg_ends a 1901 | ring 1001 v; agent 1901 logged_out
         """,
     ),
+    "the representative's phone goes away during a call: who waits for it goes to the others at once": (
+        {"shared": 1, "vip": 1, "representative_s": 5},
+        """
+        0 | register 1901 | nothing
+        1 | queue a vip   | ring 1901 a
+        2 | answers a 1901 | nothing
+        3 | register 1001 | nothing
+        4 | queue v vip 1901 | held v 1901
+        5 | unregister 1901 | ring 1001 v
+        """,
+    ),
     "the representative is not there: nobody waits for it": (
         {"shared": 1, "vip": 1, "representative_s": 5},
         """
