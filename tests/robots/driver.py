@@ -54,6 +54,7 @@ class Softphone:
             stderr=asyncio.subprocess.PIPE,
             limit=1 << 20,
             cwd=REPOSITORY,
+            start_new_session=True,  # Ctrl-C at the terminal ends phones through their stdin: in order, unregistered
         )
         phone = cls(name, port, process)
         try:
