@@ -45,6 +45,7 @@ SETTLE_S = 15.0
 PORT_BASES = range(31000, 32700, 100)  # outside the bases that tests use, below the ports of outgoing connections
 EVERY_CALL = 1_000_000
 REACHABLE = ("127.0.0.1", "0.0.0.0", "::")  # addresses to listen at that loopback reaches
+NO_TERMINAL_WIDTH = 120
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -262,6 +263,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="another number, another course (1)")
     options = parser.parse_args()
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=NO_TERMINAL_WIDTH)
     for number in SIGNALS:  # until robots run, each of them ends the start as Ctrl-C does
         signal.signal(number, signal.default_int_handler)
     try:

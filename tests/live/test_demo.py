@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from jietong.processes import agent_command
 from tests.live.hotline import Hotline
 
 STOPS_WITHIN_S = 3.0  # promised for Ctrl-C on a site that goes on running
@@ -69,10 +70,12 @@ async def test_robots_show_the_hotline() -> None:
 
 
 async def test_ctrl_c_leaves_the_site_as_it_was(hotline: Hotline) -> None:
-    """On a running site robots move the counts and keep off the seat that has a phone; Ctrl-C ends them within three seconds."""
+    """On a running site robots move the counts and keep off seats with phones, logged in or not; Ctrl-C ends them within three seconds."""
     answered = hotline.metric("jietong_calls_answered_total")
     with tempfile.TemporaryDirectory(prefix="jt-") as folder:
-        async with hotline.agent("1001", after_s=0.2, talk_s=1) as agent:
+        async with hotline.agent("1001", after_s=0.2, talk_s=1) as agent, hotline.agent("1002") as away:
+            assert await asyncio.to_thread(agent_command.main, hotline.var, "log-out", "1002") == 0
+            await hotline.agent_is("1002", "logged_out")
             with demo(Path(folder), "--var", str(hotline.var), "--seconds", "100") as process:
                 await hotline.until_metric(
                     lambda: hotline.metric("jietong_calls_answered_total") >= answered + 2, "two answered calls", 60
@@ -84,10 +87,12 @@ async def test_ctrl_c_leaves_the_site_as_it_was(hotline: Hotline) -> None:
             assert left_by(Path(folder)) == {}, text
             assert process.returncode == 130, text
             assert took_s < STOPS_WITHIN_S, f"{took_s:.1f} s\n{text}"
-            assert "agents sit down at 1002, 1003" in text, text
+            assert "agents sit down at 1003, 1004" in text, text
             await hotline.until(
                 lambda s: all((a["state"] == "logged_out") == (a["agent"] != "1001") for a in s["agents"]),
                 "only 1001 to be there",
             )
             await hotline.agent_is("1001", "ready")
-            assert not agent.phone.seen("unregistered"), agent.phone.story()
+            for phone in (agent.phone, away.phone):
+                assert not phone.seen("unregistered"), phone.story()
+            assert not away.phone.seen("incoming"), away.phone.story()

@@ -54,7 +54,6 @@ class Softphone:
             stderr=asyncio.subprocess.PIPE,
             limit=1 << 20,
             cwd=REPOSITORY,
-            start_new_session=True,  # Ctrl-C at the terminal ends phones through their stdin: in order, unregistered
         )
         phone = cls(name, port, process)
         try:
