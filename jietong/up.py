@@ -8,6 +8,7 @@ Owns the order of a start and what the exit code says; must not know how a proce
 import asyncio
 import contextlib
 import json
+import logging
 import signal
 import sys
 import time
@@ -60,6 +61,8 @@ EXPECTED = (
 def up(config: Path | None, var: Path, port_base: int | None) -> int:
     """Runs the site of `config` (None: the demo site) in folder `var` until a signal ends it; returns the exit code."""
     var = var.expanduser().absolute()
+    # A Ctrl-C while a connection is being closed is ours to tell; the library would print a traceback beside it.
+    logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
     lock = SiteLock(Layout(var).run)
     for number in _stop_signals():  # until the event loop takes over, each of them stops the start as Ctrl-C does
         signal.signal(number, signal.default_int_handler)

@@ -116,9 +116,9 @@ class FastAgiServer:
         finally:
             with contextlib.suppress(OSError):
                 connection.close()
+            self._places.release()  # first, so that no session left means that every place is free
             with self._lock:
                 self._running.discard(threading.current_thread())
-            self._places.release()
 
 
 class _Session:

@@ -181,7 +181,7 @@ def test_a_silent_asterisk_gives_its_place_back(monkeypatch: pytest.MonkeyPatch)
         assert wire.command()
         assert wire.command() == ""
         wire.close()
-        until(lambda: bool(sessions_over(logs)))
+        until(lambda: server.sessions == 0 and bool(sessions_over(logs)))
         assert call(server.address, "greet", Caller()).variables == {"GREETED": "yes"}
     assert sessions_over(logs)[0][2] == "timeout"
 
