@@ -1,4 +1,4 @@
-"""Dialplan entry `answer_call`: who calls, and what follows from it for tier, language and representative.
+"""Dialplan entry `answer_call`: who calls, and what follows from it for tier, language, class and representative.
 
 Owns these channel variables. Must not speak: the menu does. Rules: domain.md C1, H2, H10; fails open.
 """
@@ -9,7 +9,7 @@ from ivr.adapters.agi_channel import AgiChannel
 
 
 def answer_call(channel: AgiChannel, context: ScriptContext) -> str:
-    """Sets tier, language and representative from the customer table; the defaults for anyone else.
+    """Sets tier, language, class and representative from the customer table; the defaults for anyone else.
 
     Without a named representative the agent who talked to the caller last is tried first.
     """
@@ -22,4 +22,6 @@ def answer_call(channel: AgiChannel, context: ScriptContext) -> str:
     own_agent = named or context.last_agent(channel.caller, channel.call)
     if own_agent:
         channel.set_variable(names.REPRESENTATIVE, own_agent)
+    if customer is not None and customer.class_:
+        channel.set_variable(names.CUSTOMER_CLASS, customer.class_)
     return "known" if customer is not None else "unknown"

@@ -20,6 +20,7 @@ TIER = "JT_TIER"
 SERVICE = "JT_SERVICE"
 LANGUAGE = "JT_LANGUAGE"
 REPRESENTATIVE = "JT_REPRESENTATIVE"
+CUSTOMER_CLASS = "JT_CLASS"
 QUEUED_AT = "JT_QUEUED_AT"  # epoch seconds with milliseconds, set once on the first entry to waiting
 NEXT = "JT_NEXT"  # what the menu decided: "queue" or "hangup"
 
@@ -31,6 +32,7 @@ HEADER_TIER = "JtTier"
 HEADER_SERVICE = "JtService"
 HEADER_LANGUAGE = "JtLanguage"
 HEADER_REPRESENTATIVE = "JtRepresentative"
+HEADER_CUSTOMER_CLASS = "JtClass"
 HEADER_QUEUED_AT = "JtQueuedAt"
 
 # What AGI may put into these variables; everything else is replaced by the default before it reaches the dialplan

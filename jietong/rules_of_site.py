@@ -32,7 +32,12 @@ def rules_of(site: Site) -> Rules:
             for agent in site.agents
             if agent.skills or agent.queues
         },
-        requires={name: _levels(service.requires) for name, service in site.services.items() if service.requires},
+        requires={
+            word: _levels(needing.requires)
+            for table in (site.services, site.languages, site.classes)
+            for word, needing in table.items()
+            if needing.requires
+        },
     )
 
 

@@ -140,6 +140,7 @@ class Seat(Table):
 
 
 ServiceName = Literal["consultation", "business", "query", "cancel", "complaint", "person"]
+CustomerClass = Literal["household", "personal_business", "large_enterprise", "small_enterprise", "government"]
 Skills = dict[Word, Annotated[int, Field(ge=1, le=5)]]
 
 
@@ -161,6 +162,13 @@ class Service(Table):
     """Left out: the hotline's own queue."""
     requires: Skills = {}
     """Skills that such a call requires beside its queue's."""
+
+
+class Requirement(Table):
+    """What calls of one language, or of one class of customers, require."""
+
+    requires: Skills = {}
+    """Skills that such a call requires beside its queue's and its service's."""
 
 
 class Agent(Table):
@@ -260,6 +268,8 @@ class Site(Table):
     agents: list[Agent] = []
     queues: list[Queue] = []
     services: dict[ServiceName, Service] = {}
+    languages: dict[Language, Requirement] = {}
+    classes: dict[CustomerClass, Requirement] = {}
     network: Network = Network()
     store: Store = Store()
     database: Database = Database()

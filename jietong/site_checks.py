@@ -108,7 +108,10 @@ def _queues_and_skills(raw: dict[str, Any]) -> Iterator[Mistake]:
         (("queues", index, "requires"), queue.get("requires")) for index, queue in _rows(raw, "queues")
     ]
     needs += [
-        (("services", name, "requires"), row["requires"]) for name, row in services.items() if _has(row, "requires")
+        ((table, name, "requires"), row["requires"])
+        for table in ("services", "languages", "classes")
+        for name, row in _table(raw, table).items()
+        if _has(row, "requires")
     ]
     for place, required in needs:
         for skill, level in _levels(required):

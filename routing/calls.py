@@ -66,9 +66,8 @@ def _enter_queue(state: State, call: Call, event: CallQueued, out: Outputs) -> N
     call.tier = event.tier if event.tier in state.tiers else state.rules.default_tier
     call.service, call.language, call.representative = event.service, event.language, event.representative
     needs = state.rules.requires
-    call.requires = together(
-        (state.queues[call.queue].requires, needs.get(call.service, ()), needs.get(call.language, ()))
-    )
+    more = (needs.get(word, ()) for word in (call.service, call.language, event.customer_class))
+    call.requires = together((state.queues[call.queue].requires, *more))
     call.queued_at = min(event.queued_at, event.at) if event.queued_at > 0 else event.at
     out.facts.append(
         CallOffered(out.at, call.id, call.caller, call.queue, call.tier, call.service, call.language, call.queued_at)

@@ -42,7 +42,8 @@ class CallQueued:
     """A caller stands in the waiting context of the dialplan and can be moved from there.
 
     Said on the first entry and again each time an offer failed and the caller is back. `queued_at` is the first entry's time as
-    it travels on the channel; `queue`, `tier`, `service`, `language` and `representative` as the menu chose them, empty where it did not.
+    it travels on the channel; `queue`, `tier`, `service`, `language`, `representative` and
+    `customer_class` as menu and customer table said, empty where they did not.
     """
 
     at: float
@@ -55,6 +56,7 @@ class CallQueued:
     language: str
     representative: str
     queued_at: float
+    customer_class: str = ""
 
 
 @dataclass(frozen=True, slots=True)

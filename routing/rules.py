@@ -52,7 +52,7 @@ class Rules:
     queue       where callers wait whose queue is not named or not known
     queues      the queues with a weight or required skills of their own; the default queue may be among them
     talents     agent -> what it can do; agents that are not named serve every queue and have no skills
-    requires    language or service of a call -> skills that it requires beside its queue's
+    requires    service, language or customer class of a call -> skills that it requires beside its queue's
     """
 
     queue: str

@@ -56,6 +56,7 @@ STATUS_VARIABLES = (
     names.SERVICE,
     names.LANGUAGE,
     names.REPRESENTATIVE,
+    names.CUSTOMER_CLASS,
     names.QUEUED_AT,
 )
 
@@ -117,6 +118,7 @@ def _of_user_event(message: Message, at: float) -> Event | None:
                 language=_word(message.get(names.HEADER_LANGUAGE)),
                 representative=_word(message.get(names.HEADER_REPRESENTATIVE)),
                 queued_at=_number(message.get(names.HEADER_QUEUED_AT)),
+                customer_class=_word(message.get(names.HEADER_CUSTOMER_CLASS)),
             )
         case _:
             return None
@@ -177,6 +179,7 @@ def waiting_call_of(message: Message, at: float) -> CallQueued | CallArrived | N
         language=_word(variables.get(names.LANGUAGE, "")),
         representative=_word(variables.get(names.REPRESENTATIVE, "")),
         queued_at=_number(variables.get(names.QUEUED_AT, "")),
+        customer_class=_word(variables.get(names.CUSTOMER_CLASS, "")),
     )
 
 

@@ -108,10 +108,10 @@ def site(engine: Engine) -> Iterator[Site]:
 
 
 WHO: dict[str, tuple[str, dict[str, str]]] = {
-    "a VIP with a representative": ("13900000001", {"JT_TIER": "vip", "JT_LANGUAGE": "zh-CN", "JT_REPRESENTATIVE": "1902"}),
-    "a VIP as the carrier writes it": ("+8613900000001", {"JT_TIER": "vip", "JT_LANGUAGE": "zh-CN", "JT_REPRESENTATIVE": "1902"}),
-    "a VIP who speaks English": ("13900000002", {"JT_TIER": "vip", "JT_LANGUAGE": "en"}),
-    "a tier that the site no longer has": ("13900000003", {"JT_TIER": "ordinary", "JT_LANGUAGE": "zh-CN"}),
+    "a VIP with a representative": ("13900000001", {"JT_TIER": "vip", "JT_LANGUAGE": "zh-CN", "JT_REPRESENTATIVE": "1902", "JT_CLASS": "personal_business"}),
+    "a VIP as the carrier writes it": ("+8613900000001", {"JT_TIER": "vip", "JT_LANGUAGE": "zh-CN", "JT_REPRESENTATIVE": "1902", "JT_CLASS": "personal_business"}),
+    "a VIP who speaks English": ("13900000002", {"JT_TIER": "vip", "JT_LANGUAGE": "en", "JT_CLASS": "personal_business"}),
+    "a tier that the site no longer has": ("13900000003", {"JT_TIER": "ordinary", "JT_LANGUAGE": "zh-CN", "JT_CLASS": "household"}),
     "a stranger": ("13811111111", {"JT_TIER": "ordinary", "JT_LANGUAGE": "zh-CN"}),
     "number withheld": ("unknown", {"JT_TIER": "ordinary", "JT_LANGUAGE": "zh-CN"}),
     "an injection": ("' OR 1=1 --", {"JT_TIER": "ordinary", "JT_LANGUAGE": "zh-CN"}),
@@ -123,7 +123,7 @@ WHO: dict[str, tuple[str, dict[str, str]]] = {
 
 @pytest.mark.parametrize("title", WHO)
 def test_a_caller_is_recognised(site: Site, title: str) -> None:
-    """Tier, language and representative follow from the customer table; anyone else is ordinary."""
+    """Tier, language, class and representative follow from the customer table; anyone else is ordinary."""
     number, expected = WHO[title]
     assert site.call("answer_call", callerid=number).variables == expected
 

@@ -55,6 +55,11 @@ name = "complaints"
 requires = {{ complaints = 2 }}
 [services.complaint]
 queue = "complaints"
+[classes.government]
+requires = {{ contracts = 1 }}
+[[agents]]
+number = "1005"
+skills = {{ contracts = 1 }}
 """ + "".join(
     f'[[seats]]\nnumber = "{number}"\npassword = "secret-{number}"\n{more}\n'
     for number, more in [
@@ -67,6 +72,8 @@ REPRESENTED = "13900000001"  # the VIP customer whose named representative is th
 CUSTOMERS = "phone,name,tier,class,representative,birth_year,language\n" + "".join(
     f"1390000000{n},,vip,,{'1902' if n == 1 else ''},,\n" for n in range(1, 10)
 )
+MINISTRY = "13700000001"
+CUSTOMERS += f"{MINISTRY},,ordinary,government,,,\n"
 _callers = itertools.count(1)
 _vips = itertools.cycle(range(2, 10))
 

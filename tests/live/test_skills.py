@@ -1,6 +1,6 @@
 """Stories of callers who need somebody who can help them."""
 
-from tests.live.hotline import Hotline
+from tests.live.hotline import MINISTRY, Hotline
 
 
 async def test_a_complaint_reaches_who_is_trained_for_it(hotline: Hotline) -> None:
@@ -20,3 +20,13 @@ async def test_a_complaint_reaches_who_is_trained_for_it(hotline: Hotline) -> No
             other.hang_up()
             assert (await hotline.record_of(other)).agent == "1001"
     assert (record.agent, record.queue, record.service) == ("1006", "complaints", "complaint")
+
+
+async def test_a_ministry_reaches_who_knows_its_contracts(hotline: Hotline) -> None:
+    """A customer of a class that needs a skill waits for the agent who has it, though another is idle."""
+    async with hotline.agent("1001"), hotline.caller(MINISTRY) as ministry:
+        await hotline.asks_for_a_person(ministry)
+        async with hotline.agent("1005") as knowing:
+            await knowing.talks()
+            ministry.hang_up()
+            assert (await hotline.record_of(ministry)).agent == "1005"

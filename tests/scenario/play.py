@@ -2,7 +2,7 @@
 
 A line is `seconds | what happens | what must follow`. What happens, one word and its arguments:
   register SEAT · unregister SEAT · in_use SEAT · free SEAT · login AGENT SEAT · logout AGENT · pause AGENT REASON · ready AGENT
-  arrive CALL · queue CALL [TIER [REPRESENTATIVE]] [in=QUEUE] [for=SERVICE] · rings CALL SEAT · answers CALL SEAT · fails CALL SEAT REASON · leg_ends CALL SEAT · hangs_up CALL · ends CALL
+  arrive CALL · queue CALL [TIER [REPRESENTATIVE]] [in=QUEUE] [for=SERVICE] [speaks=LANGUAGE] [class=CLASS] · rings CALL SEAT · answers CALL SEAT · fails CALL SEAT REASON · leg_ends CALL SEAT · hangs_up CALL · ends CALL
   agent_hangs_up CALL SEAT · lost · synced [CALL ...] · tick
 What must follow, separated by `;` — exactly the actions, and any of the other claims:
   ring SEAT CALL · nothing · held CALL AGENT · agent NUMBER STATE [REASON] · call CALL STATE · record CALL OUTCOME REASON · line CALL CALL ...
@@ -72,9 +72,10 @@ def event_of(at: float, words: list[str], state: State) -> Event:
                 named.get("in", ""),
                 tier,
                 named.get("for", "person"),
-                "zh-CN",
+                named.get("speaks", "zh-CN"),
                 own,
                 queued_at,
+                named.get("class", ""),
             )
         case "rings":
             return OfferRinging(at, call, seat, leg)

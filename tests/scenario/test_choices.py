@@ -180,6 +180,30 @@ STORIES: dict[str, tuple[dict[str, Any], str]] = {
         2 | queue a ordinary for=complaint | ring 1002 a
         """,
     ),
+    "who chose English waits for somebody who speaks it, others do not": (
+        {"shared": 2, "requires": {"en": (("english", 3),)}, "talents": {"1002": Talent((("english", 4),))}},
+        """
+        0 | register 1001 | nothing
+        1 | queue a ordinary speaks=en | nothing
+        2 | queue b ordinary | ring 1001 b
+        3 | register 1002 | ring 1002 a
+        """,
+    ),
+    "a ministry gets who knows its contracts, at the highest level that anything asks for": (
+        {
+            "shared": 3,
+            "requires": {"government": (("contracts", 2),), "complaint": (("contracts", 3),)},
+            "talents": {"1002": Talent((("contracts", 2),)), "1003": Talent((("contracts", 3),))},
+        },
+        """
+        0 | register 1001 | nothing
+        1 | register 1002 | nothing
+        2 | register 1003 | nothing
+        3 | queue a ordinary class=government for=complaint | ring 1003 a
+        4 | queue b ordinary class=government | ring 1002 b
+        5 | queue c ordinary class=household | ring 1001 c
+        """,
+    ),
     "an unknown queue is the default one": (
         {"shared": 1},
         """

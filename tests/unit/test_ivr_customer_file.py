@@ -1,12 +1,14 @@
 """Customers' files as operators and spreadsheets write them: right ones are read, wrong ones told by line, all at once."""
 
 import time
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.customer_file import CustomerFileError, CustomerRow, parse_customers
+from ivr.customer_file import CLASSES, CustomerFileError, CustomerRow, parse_customers
+from jietong.site import CustomerClass
 
 HEADER = "phone,name,tier,class,representative,birth_year,language"
 TIERS = ("vip", "ordinary")
@@ -132,3 +134,8 @@ def test_a_hundred_thousand_lines_take_seconds() -> None:
     began = time.monotonic()
     assert len(read(f"{HEADER}\n{lines}\n")) == 100_000
     assert time.monotonic() - began < 10
+
+
+def test_site_file_and_customer_file_know_the_same_classes() -> None:
+    """A class that customers can have can be named in the site file, and no other."""
+    assert get_args(CustomerClass) == CLASSES
