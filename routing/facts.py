@@ -51,12 +51,56 @@ class CallOffered:
     queued_at: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PassedOver:
-    """One group of agents (or line of callers) that a decision looked at and did not take, and why."""
+    """One kind of seats (or line of callers) that a decision looked at and did not take, and why.
+
+    count       how many were idle (or waited) there
+    call        who stood first in that line of callers, empty for seats
+    left_s      that caller's time left to its target, negative when missed
+    """
 
     who: str
     why: str
+    count: int = 0
+    call: str = ""
+    left_s: float | None = None
+
+
+class Passed(Enum):
+    """Why an agent that was free, or became free, did not take a caller who waited."""
+
+    UNFIT = "unfit"  # not of the queue, or without the skills
+    RESERVE = "reserve"  # the seat is kept free for its own tiers
+    OWN_SEAT = "own_seat"  # a dedicated seat serves its own tiers first
+    OWN_AGENT = "own_agent"  # the agent took a caller who waited for it alone
+    TIER = "tier"  # a caller of a higher tier came first
+    AGED = "aged"  # a caller who had waited so long that it counts as of the first tier came first
+    DEADLINE = "deadline"  # a caller with an earlier deadline came first
+    EARLIER = "earlier"  # a caller of the same class who had waited longer came first
+    NO_ASTERISK = "no_asterisk"  # the router had no connection to Asterisk: nobody could be offered a call
+    OTHER = "other"  # more reasons than are kept apart
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """All the times a waiting caller was passed over for one reason, merged.
+
+    tier        of the caller who was taken first, empty when nobody was
+    times       how often; `first_at` and `last_at`: between when and when
+    agent       who passed it over last, at `seat`
+    left_s      time left to the target at the first and (`last_left_s`) at the last time, negative when missed
+    """
+
+    reason: Passed
+    tier: str
+    times: int
+    first_at: float
+    last_at: float
+    agent: str
+    seat: str
+    left_s: float
+    last_left_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +121,32 @@ class Decision:
     waited_s: float
     left_s: float
     passed_over: tuple[PassedOver, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CallKeptWaiting:
+    """Nobody could take a caller when it came to its line (first, after a failed offer, or after waiting for its own agent).
+
+    alike       others of its class who wait; `is_first`: whether none of them stands before it
+    left_s      time left to the tier's target, negative when missed
+    candidates  every kind of seats and why none of them could take it
+    """
+
+    at: float
+    call: str
+    alike: int
+    is_first: bool
+    left_s: float
+    candidates: tuple[PassedOver, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CallPassedOver:
+    """At the end of a call: when and why agents passed it over while it waited, merged by reason, the earliest first."""
+
+    at: float
+    call: str
+    passes: tuple[Pass, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +259,8 @@ Fact = (
     CallEntered
     | CallOffered
     | Decision
+    | CallKeptWaiting
+    | CallPassedOver
     | CallHeld
     | SeatRang
     | OfferClosed

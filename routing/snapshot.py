@@ -12,7 +12,7 @@ from routing.model import Agent, Call, Offer, State
 from routing.rules import Rules
 from routing.transitions import CallState
 
-VERSION = 2
+VERSION = 3
 
 
 class SnapshotRefused(Exception):

@@ -115,7 +115,9 @@ def test_a_call_is_kept_with_all_that_was_decided_about_it(engine: Engine) -> No
         (3, "Decision"),
         (4, "CallRecord"),
     ]
-    assert lines[2].detail["passed_over"] == [{"who": "ordinary", "why": "not needed"}]
+    assert lines[2].detail["passed_over"] == [
+        {"who": "ordinary", "why": "not needed", "count": 0, "call": "", "left_s": None}
+    ]
     assert history_of(engine, "1.2") == []
 
 
