@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from routing.adapters import codec
 from routing.events import CallArrived, CallEnded, OfferFailed, OfferFailure, Tick
-from routing.facts import CallOffered, Decision, PassedOver
+from routing.facts import CallOffered, Decision, Pass, PassedOver
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 PLAIN_TYPES: dict[Any, st.SearchStrategy[Any]] = {
@@ -27,6 +27,8 @@ def any_of(cls: type[Any]) -> st.SearchStrategy[Any]:
     return st.builds(cls, **{f.name: PLAIN_TYPES.get(f.type, st.from_type(f.type)) for f in fields(cls)})
 
 
+for nested in (PassedOver, Pass):
+    st.register_type_strategy(nested, any_of(nested))
 EVENTS = [any_of(cls) for cls in codec.EVENT_TYPES.values()]
 FACTS = [any_of(cls) for cls in codec.FACT_TYPES.values()]
 
