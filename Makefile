@@ -44,7 +44,7 @@ check: $(VENV)/.dev
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/python -m pytest -q tests/unit tests/scenario
+	@$(BIN)/python -m pytest -q tests/unit tests/scenario tests/sim
 
 # The router's promises under thousands of random event sequences: minutes, not seconds.
 fuzz: $(VENV)/.dev

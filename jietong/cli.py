@@ -113,6 +113,30 @@ def schema() -> None:
     typer.echo(schema_text(), nl=False)
 
 
+@app.command()
+def erlang(  # noqa: PLR0917  # typer gives them by name
+    calls_per_hour: Annotated[
+        float, typer.Option("--calls-per-hour", metavar="N", help="Calls that ask for a person.")
+    ],
+    handling_s: Annotated[float, typer.Option("--handling-s", metavar="S", help="Talk and wrap-up of one call, mean.")],
+    patience_s: Annotated[
+        float | None,
+        typer.Option("--patience-s", metavar="S", help="Mean wait until a caller hangs up; left out: never."),
+    ] = None,
+    within_s: Annotated[float, typer.Option("--within-s", metavar="S", help="Target.")] = 20,
+    goal: Annotated[
+        float, typer.Option("--goal", metavar="SHARE", help="Share to be answered within the target.")
+    ] = 0.9,
+    agents: Annotated[
+        int | None, typer.Option("--agents", metavar="N", help="Left out: as many as the goal needs.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Tells by formula (Erlang-C, Erlang-A) how many agents a load needs, and what callers then meet."""
+    load, target = (calls_per_hour, handling_s, patience_s), (within_s, goal)
+    _leave(_piece("jietong.outlook_table", "show_outlook")(load, target, agents, as_json))
+
+
 def _process_command(name: str, what: str) -> None:
     """Adds a hidden command that runs one process of the site; `jietong up` starts these."""
 
