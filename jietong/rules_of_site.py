@@ -4,9 +4,11 @@ Owns that one mapping; must not read files nor decide anything itself.
 Rules: design.md section 5 (auto_login: an agent of the seat's own number).
 """
 
-from jietong.site import Site
+from jietong import site as site_file
+from jietong.site import OverflowStep, Site
 from routing.groups import Levels
 from routing.rules import Queue, Rules, Seat, Talent, Tier
+from routing.steps import SUPERVISORS, Leave, Step, When
 
 
 def rules_of(site: Site) -> Rules:
@@ -26,11 +28,11 @@ def rules_of(site: Site) -> Rules:
         reject_pause_s=site.routing.reject_pause_s,
         age_ratio=site.routing.age_ratio,
         representative_s=site.routing.representative_s,
-        queues=tuple(Queue(queue.name, queue.weight, _levels(queue.requires)) for queue in site.queues),
+        queues=tuple(_queue(queue) for queue in site.queues),
         talents={
-            agent.number: Talent(_levels(agent.skills), tuple(agent.queues))
+            agent.number: Talent(_levels(agent.skills), (*agent.queues, *((SUPERVISORS,) if agent.supervisor else ())))
             for agent in site.agents
-            if agent.skills or agent.queues
+            if agent.skills or agent.queues or agent.supervisor
         },
         requires={
             word: _levels(needing.requires)
@@ -43,6 +45,27 @@ def rules_of(site: Site) -> Rules:
 
 def _levels(skills: dict[str, int]) -> Levels:
     return tuple(sorted(skills.items()))
+
+
+def _queue(queue: site_file.Queue) -> Queue:
+    return Queue(queue.name, queue.weight, _levels(queue.requires), tuple(_step(step) for step in queue.overflow))
+
+
+def _step(step: OverflowStep) -> Step:
+    """The step as the router knows it; the site's checks have seen to it that one condition and one operation are there."""
+    conditions = ((When.AFTER, step.after_s), (When.LEFT, step.left_s), (When.PREDICTED, step.predicted_s))
+    when, threshold_s = next((when, s) for when, s in conditions if s is not None)
+    ways = ((Leave.OUTSIDE, step.outside), (Leave.CALLBACK, step.callback), (Leave.VOICEMAIL, step.voicemail))
+    return Step(
+        when=when,
+        threshold_s=threshold_s,
+        tiers=tuple(step.tiers),
+        relax=_levels(step.relax),
+        add_queue=SUPERVISORS if step.supervisors else step.add_queue or "",
+        ring_seats=step.ring_seats or 0,
+        leave=next((way for way, is_meant in ways if is_meant), None),
+        number=step.outside or "",
+    )
 
 
 def agent_numbers(site: Site) -> tuple[str, ...]:

@@ -137,11 +137,40 @@ class Seat(Table):
     """Tiers that the seat is kept for; left out: serves everyone."""
     auto_login: bool = False
     """Whether an agent of the same number is ready as soon as the device registers."""
+    auto_answer: bool = False
+    """Whether the phone is asked to answer by itself (headers Call-Info and Alert-Info)."""
 
 
 ServiceName = Literal["consultation", "business", "query", "cancel", "complaint", "person"]
 CustomerClass = Literal["household", "personal_business", "large_enterprise", "small_enterprise", "government"]
 Skills = dict[Word, Annotated[int, Field(ge=1, le=5)]]
+
+
+class OverflowStep(Table):
+    """One step of a queue's overflow recipe: exactly one condition and exactly one operation."""
+
+    after_s: Annotated[float | None, Field(ge=0, le=7200)] = None
+    """Condition: so many seconds after the caller entered the queue."""
+    left_s: Annotated[float | None, Field(ge=0, le=7200)] = None
+    """Condition: so many seconds before the tier's target is missed."""
+    predicted_s: Annotated[float | None, Field(ge=0, le=7200)] = None
+    """Condition: the estimated wait is longer than that, at entry or when another step is due."""
+    tiers: list[Word] = []
+    """Whose callers the step is for; left out: all."""
+    relax: Skills = {}
+    """Operation: lowers the level that a skill is required at by so much; at 0 the skill is required no more."""
+    add_queue: Word | None = None
+    """Operation: agents of that queue may answer too."""
+    supervisors: bool = False
+    """Operation: agents with `supervisor` may answer too."""
+    ring_seats: Annotated[int | None, Field(ge=2, le=4)] = None
+    """Operation: rings so many idle seats at once; the first to answer has the call."""
+    outside: Number | None = None
+    """Operation: the call goes to that listed number outside."""
+    callback: bool = False
+    """Operation: the caller is offered to be called back."""
+    voicemail: bool = False
+    """Operation: the caller leaves a message."""
 
 
 class Queue(Table):
@@ -153,6 +182,8 @@ class Queue(Table):
     """Divides the tier's target when callers of one tier are put in order: with 2 a deadline comes in half the time."""
     requires: Skills = {}
     """Skills that an agent must have, with the least level (1 to 5)."""
+    overflow: list[OverflowStep] = []
+    """What is done while a caller waits, step by step."""
 
 
 class Service(Table):
@@ -184,6 +215,8 @@ class Agent(Table):
     """What the agent can do, each with a level from 1 to 5."""
     queues: list[Word] = []
     """Queues that the agent serves; left out: all."""
+    supervisor: bool = False
+    """Serves only the queues it lists, if any, and callers whose recipe came to `supervisors`."""
 
 
 class Network(Table):

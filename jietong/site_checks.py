@@ -4,22 +4,16 @@ Owns the checks across tables; must not read files. Works on what the file says,
 those of single values; a value of the wrong type is left to the shape in site.py. Contract: design.md section 5.
 """
 
-import difflib
 import ipaddress
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from jietong.site import FeatureCodes, Hotline, Network, Site
+from jietong.site_overflow import mistakes_in_recipes
+from jietong.site_raw import Mistake, has, levels, nearest, rows, table_of, texts
 from jietong.toml_lines import KeyPath
 
 EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104  # what to refuse, nothing is bound
-
-
-class Mistake(NamedTuple):
-    """What is wrong at which key."""
-
-    path: KeyPath
-    text: str
 
 
 def mistakes_across(raw: dict[str, Any]) -> Iterator[Mistake]:
@@ -27,6 +21,7 @@ def mistakes_across(raw: dict[str, Any]) -> Iterator[Mistake]:
     yield from _doubles(raw)
     yield from _tiers(raw)
     yield from _queues_and_skills(raw)
+    yield from mistakes_in_recipes(raw)
     yield from _trunk_addresses(raw)
     yield from _hotline_number(raw)
     yield from _feature_codes(raw)
@@ -34,32 +29,10 @@ def mistakes_across(raw: dict[str, Any]) -> Iterator[Mistake]:
     yield from _media_address(raw)
 
 
-def nearest(word: str, known: list[str]) -> str:
-    """Returns `; did you mean X?` for the known word most like `word`, or nothing."""
-    found = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
-    return f"; did you mean {found[0]}?" if found else ""
-
-
-def _rows(raw: dict[str, Any], table: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    rows = raw.get(table)
-    for index, row in enumerate(rows if isinstance(rows, list) else []):
-        if isinstance(row, dict):
-            yield index, row
-
-
-def _table(raw: dict[str, Any], name: str) -> dict[str, Any]:
-    table = raw.get(name)
-    return table if isinstance(table, dict) else {}
-
-
-def _texts(values: object) -> list[tuple[int, str]]:
-    return [(i, v) for i, v in enumerate(values) if isinstance(v, str)] if isinstance(values, list) else []
-
-
 def _doubles(raw: dict[str, Any]) -> Iterator[Mistake]:
     for table, key in (("seats", "number"), ("agents", "number"), ("trunks", "name"), ("queues", "name")):
         first: dict[str, int] = {}
-        for index, row in _rows(raw, table):
+        for index, row in rows(raw, table):
             value = row.get(key)
             if isinstance(value, str) and first.setdefault(value, index) != index:
                 yield Mistake(
@@ -76,45 +49,45 @@ def _tiers(raw: dict[str, Any]) -> Iterator[Mistake]:
     if not known:
         yield Mistake(("tiers",), "names no tier: add at least one, such as [tiers.ordinary]")
         return
-    default = _table(raw, "hotline").get("default_tier", Hotline.model_fields["default_tier"].default)
+    default = table_of(raw, "hotline").get("default_tier", Hotline.model_fields["default_tier"].default)
     if isinstance(default, str) and default not in tiers:
         place: KeyPath = ("hotline", "default_tier")
         yield Mistake(place, f"no tier {default!r}{nearest(default, known)} (allowed: {', '.join(known)})")
-    for index, seat in _rows(raw, "seats"):
-        for number, tier in _texts(seat.get("dedicated_to")):
+    for index, seat in rows(raw, "seats"):
+        for number, tier in texts(seat.get("dedicated_to")):
             if tier not in tiers:
                 place = ("seats", index, "dedicated_to", number)
                 yield Mistake(place, f"no tier {tier!r}{nearest(tier, known)} (allowed: {', '.join(known)})")
 
 
 def _queues_and_skills(raw: dict[str, Any]) -> Iterator[Mistake]:
-    default = _table(raw, "hotline").get("queue", Hotline.model_fields["queue"].default)
-    known = [name for name in (default, *(row.get("name") for _, row in _rows(raw, "queues"))) if isinstance(name, str)]
+    default = table_of(raw, "hotline").get("queue", Hotline.model_fields["queue"].default)
+    known = [name for name in (default, *(row.get("name") for _, row in rows(raw, "queues"))) if isinstance(name, str)]
     places: list[tuple[KeyPath, object]] = [
         (("agents", index, "queues", number), queue)
-        for index, agent in _rows(raw, "agents")
-        for number, queue in _texts(agent.get("queues"))
+        for index, agent in rows(raw, "agents")
+        for number, queue in texts(agent.get("queues"))
     ]
-    services = _table(raw, "services")
-    places += [(("services", name, "queue"), row["queue"]) for name, row in services.items() if _has(row, "queue")]
+    services = table_of(raw, "services")
+    places += [(("services", name, "queue"), row["queue"]) for name, row in services.items() if has(row, "queue")]
     for place, queue in places:
         if isinstance(queue, str) and queue not in known:
             yield Mistake(place, f"no queue {queue!r}{nearest(queue, known)} (allowed: {', '.join(known)})")
     best: dict[str, int] = {}
-    for _, agent in _rows(raw, "agents"):
-        for skill, level in _levels(agent.get("skills")):
+    for _, agent in rows(raw, "agents"):
+        for skill, level in levels(agent.get("skills")):
             best[skill] = max(level, best.get(skill, 0))
     needs: list[tuple[KeyPath, object]] = [
-        (("queues", index, "requires"), queue.get("requires")) for index, queue in _rows(raw, "queues")
+        (("queues", index, "requires"), queue.get("requires")) for index, queue in rows(raw, "queues")
     ]
     needs += [
         ((table, name, "requires"), row["requires"])
         for table in ("services", "languages", "classes")
-        for name, row in _table(raw, table).items()
-        if _has(row, "requires")
+        for name, row in table_of(raw, table).items()
+        if has(row, "requires")
     ]
     for place, required in needs:
-        for skill, level in _levels(required):
+        for skill, level in levels(required):
             if best.get(skill, 0) < level:
                 have = (
                     f"the best has level {best[skill]}"
@@ -126,19 +99,10 @@ def _queues_and_skills(raw: dict[str, Any]) -> Iterator[Mistake]:
                 )
 
 
-def _has(row: object, key: str) -> bool:
-    return isinstance(row, dict) and key in row
-
-
-def _levels(skills: object) -> list[tuple[str, int]]:
-    pairs = skills.items() if isinstance(skills, dict) else ()
-    return [(skill, level) for skill, level in pairs if isinstance(level, int) and not isinstance(level, bool)]
-
-
 def _trunk_addresses(raw: dict[str, Any]) -> Iterator[Mistake]:
     seen: list[tuple[Any, str, object]] = []
-    for index, trunk in _rows(raw, "trunks"):
-        for number, text in _texts(trunk.get("match")):
+    for index, trunk in rows(raw, "trunks"):
+        for number, text in texts(trunk.get("match")):
             try:
                 network = ipaddress.ip_network(text, strict=False)
             except ValueError:
@@ -154,14 +118,14 @@ def _trunk_addresses(raw: dict[str, Any]) -> Iterator[Mistake]:
 
 
 def _hotline_number(raw: dict[str, Any]) -> Iterator[Mistake]:
-    hotline = _table(raw, "hotline").get("number")
-    for index, seat in _rows(raw, "seats"):
+    hotline = table_of(raw, "hotline").get("number")
+    for index, seat in rows(raw, "seats"):
         if isinstance(hotline, str) and seat.get("number") == hotline:
             yield Mistake(("seats", index, "number"), f"{hotline!r} is the hotline's own number: give the seat another")
 
 
 def _feature_codes(raw: dict[str, Any]) -> Iterator[Mistake]:
-    codes = FeatureCodes().model_dump() | _table(raw, "feature_codes")
+    codes = FeatureCodes().model_dump() | table_of(raw, "feature_codes")
     first: dict[str, str] = {}
     for name, code in codes.items():
         if isinstance(code, str) and name in FeatureCodes.model_fields and first.setdefault(code, name) != name:
@@ -169,7 +133,7 @@ def _feature_codes(raw: dict[str, Any]) -> Iterator[Mistake]:
 
 
 def _ports(raw: dict[str, Any]) -> Iterator[Mistake]:
-    given = _table(raw, "network")
+    given = table_of(raw, "network")
     ports = {
         k: v for k, v in (Network().model_dump() | given).items() if isinstance(v, int) and not isinstance(v, bool)
     }
@@ -189,7 +153,7 @@ def _ports(raw: dict[str, Any]) -> Iterator[Mistake]:
 
 
 def _media_address(raw: dict[str, Any]) -> Iterator[Mistake]:
-    network = _table(raw, "network")
+    network = table_of(raw, "network")
     if network.get("bind") in EVERY_ADDRESS and "media_address" not in network:
         yield Mistake(
             ("network", "bind"),

@@ -13,7 +13,8 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from jietong.site import IN_WORDS, Site
-from jietong.site_checks import Mistake, mistakes_across, nearest
+from jietong.site_checks import mistakes_across
+from jietong.site_raw import Mistake, nearest
 from jietong.toml_lines import KeyPath, line_numbers
 
 MAX_BYTES = 1_000_000  # 10,000 seats take 600 kB; anything larger is some other file

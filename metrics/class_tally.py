@@ -13,7 +13,7 @@ from routing.events import OfferFailure
 
 OTHER = "other"  # a word that this version does not know, or one queue too many
 ABANDON_REASONS = ("waiting", "ringing")
-OFFER_RESULTS = ("answered", "lost", *(failure.value for failure in OfferFailure))
+OFFER_RESULTS = ("answered", "answered_elsewhere", "lost", *(failure.value for failure in OfferFailure))
 KEEP_HOURS = 72  # clock hours with calls; older ones live on in their year
 
 

@@ -191,10 +191,11 @@ _SHOWN = {CallState.MENU: "menu", CallState.TALKING: "talking", CallState.AFTER:
 def _call_of(call: Call) -> LiveCall | None:
     if call.state is CallState.ENDED:
         return None
-    rings = call.offer is not None and call.offer.rang_at is not None
+    offer = next(iter(call.rings.values()), None)
+    rings = any(offer.rang_at is not None for offer in call.rings.values())
     shown = _SHOWN.get(call.state, "ringing" if rings else "waiting")
     since = {"menu": call.arrived_at, "talking": call.answered_at}.get(shown) or call.waiting_at or call.arrived_at
-    agent, seat = (call.offer.agent, call.offer.seat) if call.offer else (call.agent, call.seat)
+    agent, seat = (offer.agent, offer.seat) if offer else (call.agent, call.seat)
     return LiveCall(
         call.id, call.caller, shown, since, call.queue, call.tier, call.service, call.queued_at, agent, seat
     )

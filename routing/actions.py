@@ -9,12 +9,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class RingSeat:
-    """Take the caller on `channel` out of waiting and ring `seat` for at most `ring_s` seconds."""
+    """Take the caller on `channel` out of waiting and ring `seat` for at most `ring_s` seconds, and at the same time the seats `also`."""
 
     call: str
     channel: str
     seat: str
     ring_s: int
+    also: tuple[str, ...] = ()
+
+    @property
+    def seats(self) -> tuple[str, ...]:
+        """Every seat to ring, the best choice first."""
+        return (self.seat, *self.also)
 
 
 @dataclass(frozen=True, slots=True)

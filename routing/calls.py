@@ -22,12 +22,14 @@ from routing.groups import together
 from routing.matching import match_call, note_agent
 from routing.model import Call, Offer, State
 from routing.outputs import Outputs
+from routing.overflow import begin, follow_recipe
 from routing.own_agent import let_go
 from routing.transitions import AGENT, CALL, AgentStep, CallState, CallStep
 
 # The dialplan needs milliseconds from a failed Dial back to waiting; after this the call is offered again without its word.
 RETURN_GUARD_S = 2.0
 _LATE = "late: the offer is over"
+ANSWERED_ELSEWHERE = "answered_elsewhere"  # result of an offer: another seat that was rung at the same time was first
 
 
 def on_arrived(state: State, event: CallArrived, out: Outputs) -> None:
@@ -51,14 +53,15 @@ def on_queued(state: State, event: CallQueued, out: Outputs) -> None:
         out.ignore(event, call.id, f"already {call.state.value}")
         return
     if call.state is CallState.OFFERED:
-        _close_offer(state, call, OfferFailure.UNAVAILABLE, out)
+        for offer in _all_offers(call):
+            _close_offer(state, call, offer, OfferFailure.UNAVAILABLE, out)
     elif call.state is CallState.TALKING:
         _finish_talk(state, call, out)
     call.state, call.channel, call.until, call.waiting_at = to, event.channel, None, event.at
     if call.queued_at is None:
         _enter_queue(state, call, event, out)
     state.place_call(call)
-    match_call(state, call, out)
+    follow_recipe(state, call, out)
 
 
 def _enter_queue(state: State, call: Call, event: CallQueued, out: Outputs) -> None:
@@ -68,6 +71,7 @@ def _enter_queue(state: State, call: Call, event: CallQueued, out: Outputs) -> N
     needs = state.rules.requires
     more = (needs.get(word, ()) for word in (call.service, call.language, event.customer_class))
     call.requires = together((state.queues[call.queue].requires, *more))
+    begin(call)
     call.queued_at = min(event.queued_at, event.at) if event.queued_at > 0 else event.at
     out.facts.append(
         CallOffered(out.at, call.id, call.caller, call.queue, call.tier, call.service, call.language, call.queued_at)
@@ -91,15 +95,22 @@ def on_answered(state: State, event: OfferAnswered, out: Outputs) -> None:
     """The agent picked up; the wait is over."""
     call, offer = _offer_of(state, event)
     if call is not None and offer is not None:
-        call.offer = None
+        others = [other for other in _all_offers(call) if other is not offer]
         _note_offer(call, offer, "answered", out)
     else:
         # The offer was given up and the agent still got the caller: what Asterisk connected is not torn apart.
-        call = state.calls.get(event.call)
+        call, others = state.calls.get(event.call), []
         if call is None or (call.state, CallStep.ANSWER) not in CALL or call.state is CallState.OFFERED:
+            if call is not None and call.state is CallState.TALKING and event.leg and event.leg != call.leg:
+                out.actions.append(
+                    HangUpLeg(event.leg)
+                )  # two seats answered in the same instant: the first has the call
             out.ignore(event, event.call, _LATE)
             return
     _start_talk(state, call, event, out)
+    for other in others:
+        _note_offer(call, other, ANSWERED_ELSEWHERE, out)
+        agents.withdraw(state, state.agents[other.agent], out)
 
 
 def _start_talk(state: State, call: Call, event: OfferAnswered, out: Outputs) -> None:
@@ -130,7 +141,7 @@ def on_failed(state: State, event: OfferFailed, out: Outputs) -> None:
         return
     # Asterisk calls a declined call "no answer" too, but only of a declined one the seat's side hung up by itself.
     declined = event.reason is OfferFailure.NO_ANSWER and offer.declined
-    _return(state, call, OfferFailure.REJECTED if declined else event.reason, CallStep.FAIL, out)
+    _lose_offer(state, call, offer, OfferFailure.REJECTED if declined else event.reason, out)
 
 
 def on_leg_ended(state: State, event: LegEnded, out: Outputs) -> None:
@@ -141,8 +152,8 @@ def on_leg_ended(state: State, event: LegEnded, out: Outputs) -> None:
     if call.state is CallState.TALKING and call.leg == event.leg:
         call.state = CALL[(call.state, CallStep.LOSE_LEG)]
         _finish_talk(state, call, out)
-    elif call.state is CallState.OFFERED and call.offer is not None and call.offer.leg == event.leg:
-        _return(state, call, OfferFailure.ABANDONED, CallStep.LOSE_LEG, out)
+    elif (offer := _offer_at(call, event.leg)) is not None:
+        _lose_offer(state, call, offer, OfferFailure.ABANDONED, out)
 
 
 def on_hang_up_requested(state: State, event: HangUpRequested, out: Outputs) -> None:
@@ -150,8 +161,9 @@ def on_hang_up_requested(state: State, event: HangUpRequested, out: Outputs) -> 
     call = state.calls.get(event.call)
     if call is None:
         return
-    if event.leg and call.offer is not None and call.offer.leg == event.leg:
-        call.offer.declined = True
+    offer = _offer_at(call, event.leg)
+    if offer is not None:
+        offer.declined = True
     elif not call.hung_up_by and event.leg in ("", call.leg):
         call.hung_up_by = "agent" if event.leg else "caller"
 
@@ -171,37 +183,53 @@ def end_unheard(state: State, call: Call, *, lost: bool, out: Outputs) -> None:
 def on_deadline(state: State, call: Call, out: Outputs) -> None:
     """No word on an offer, or on a caller's way back to waiting, within the guard time."""
     if call.state is CallState.OFFERED:
-        if call.offer is not None and call.offer.leg:
-            out.actions.append(HangUpLeg(call.offer.leg))
-        _return(state, call, OfferFailure.NOT_DELIVERED, CallStep.FAIL, out)
+        out.actions += [HangUpLeg(offer.leg) for offer in call.rings.values() if offer.leg]
+        offers = _all_offers(call)
+        _go_back(state, call, CallStep.FAIL, out)
+        for offer in offers:
+            _close_offer(state, call, offer, OfferFailure.NOT_DELIVERED, out)
     elif call.state is CallState.WAITING:
         let_go(state, call)
         match_call(state, call, out)
     elif call.state is CallState.RETURNING:
         call.state, call.waiting_at = CALL[(call.state, CallStep.GIVE_UP_RETURN)], out.at
         state.place_call(call)
-        match_call(state, call, out)
+        follow_recipe(state, call, out)
 
 
 def _offer_of(state: State, event: OfferRinging | OfferAnswered | OfferFailed) -> tuple[Call | None, Offer | None]:
     call = state.calls.get(event.call)
-    if call is None or call.state is not CallState.OFFERED or call.offer is None or call.offer.seat != event.seat:
+    if call is None or call.state is not CallState.OFFERED:
         return None, None
-    return call, call.offer
+    return call, call.rings.get(event.seat)
 
 
-def _return(state: State, call: Call, reason: OfferFailure, step: CallStep, out: Outputs) -> None:
-    # The call leaves its state before the agent looks for another one: an agent that is free again must not find it still offered.
+def _offer_at(call: Call, leg: str) -> Offer | None:
+    return next((offer for offer in call.rings.values() if leg and offer.leg == leg), None)
+
+
+def _all_offers(call: Call) -> list[Offer]:
+    """Takes every offer of the call away from it; each must then be closed."""
+    offers, call.rings = list(call.rings.values()), {}
+    return offers
+
+
+def _lose_offer(state: State, call: Call, offer: Offer, reason: OfferFailure, out: Outputs) -> None:
+    """One seat does not take the call; another one that was rung at the same time goes on ringing."""
+    del call.rings[offer.seat]
+    if not call.rings:
+        _go_back(state, call, CallStep.LOSE_LEG if reason is OfferFailure.ABANDONED else CallStep.FAIL, out)
+    _close_offer(state, call, offer, reason, out)
+
+
+def _go_back(state: State, call: Call, step: CallStep, out: Outputs) -> None:
+    # The call leaves its state before an agent looks for another one: an agent that is free again must not find it still offered.
     call.state = CALL[(call.state, step)]
     call.until = out.at + RETURN_GUARD_S
     state.set_deadline("call", call.id, call.until)
-    _close_offer(state, call, reason, out)
 
 
-def _close_offer(state: State, call: Call, reason: OfferFailure, out: Outputs) -> None:
-    offer, call.offer = call.offer, None
-    if offer is None:
-        return
+def _close_offer(state: State, call: Call, offer: Offer, reason: OfferFailure, out: Outputs) -> None:
     _note_offer(call, offer, reason.value, out)
     agent = state.agents[offer.agent]
     if reason is OfferFailure.NO_ANSWER:
@@ -235,10 +263,10 @@ def _end(state: State, call: Call, *, lost: bool, out: Outputs) -> None:
         state.place_call(call)
     del state.calls[call.id]
     out.facts.append(_record(state, call, was, lost, out.at))
-    if was is CallState.OFFERED and call.offer is not None:
-        _note_offer(call, call.offer, "lost" if lost else "abandoned", out)
-        agents.withdraw(state, state.agents[call.offer.agent], out)
-    elif was is CallState.TALKING:
+    for offer in _all_offers(call):
+        _note_offer(call, offer, "lost" if lost else "abandoned", out)
+        agents.withdraw(state, state.agents[offer.agent], out)
+    if was is CallState.TALKING:
         _finish_talk(state, call, out)
 
 

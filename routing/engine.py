@@ -32,6 +32,7 @@ from routing.facts import Fact
 from routing.matching import match_everyone
 from routing.model import State
 from routing.outputs import Outputs
+from routing.overflow import follow_recipe
 
 
 def step(state: State, event: Event) -> tuple[list[Action], list[Fact]]:
@@ -71,6 +72,8 @@ def _on_tick(state: State, event: Tick, out: Outputs) -> None:
         kind, subject = due
         if kind == "call":
             calls.on_deadline(state, state.calls[subject], out)
+        elif kind == "step":
+            follow_recipe(state, state.calls[subject], out)
         else:
             agents.on_deadline(state, state.agents[subject], out)
 

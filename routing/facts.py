@@ -108,6 +108,7 @@ class Decision:
     """A call was given to an agent.
 
     rule            the rule that fired, see selection.py
+    step            the step of the queue's recipe without which this agent could not have served the call; empty when none was needed
     waited_s        from `queued_at` to now
     left_s          time left to the tier's target, negative when missed
     passed_over     the other candidates by group, in the order in which they were looked at
@@ -121,6 +122,17 @@ class Decision:
     waited_s: float
     left_s: float
     passed_over: tuple[PassedOver, ...]
+    step: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CallWidened:
+    """A step of the queue's overflow recipe was taken for a call, see steps.py; `waited_s` from `queued_at`."""
+
+    at: float
+    call: str
+    step: str
+    waited_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +186,7 @@ class SeatRang:
 
 @dataclass(frozen=True, slots=True)
 class OfferClosed:
-    """One offer is over; result: answered, no_answer, rejected, busy, unavailable, not_delivered or abandoned."""
+    """One offer is over; result: answered, answered_elsewhere (another seat was rung at the same time and was first), no_answer, rejected, busy, unavailable, not_delivered, abandoned or lost."""
 
     at: float
     call: str
@@ -261,6 +273,7 @@ Fact = (
     | Decision
     | CallKeptWaiting
     | CallPassedOver
+    | CallWidened
     | CallHeld
     | SeatRang
     | OfferClosed

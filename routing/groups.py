@@ -1,6 +1,6 @@
 """Groups of agents and classes of calls: everyone in one is alike to the decisions.
 
-Owns what makes agents alike (seat's tiers, queues, skills) and calls alike (queue, tier, required skills), and whether one may serve the other.
+Owns what makes agents alike (seat's tiers, queues, skills) and calls alike (queue, tier, required skills, queues whose agents may help), and whether one may serve the other.
 Must not know who is idle or waiting. Rules: issue of routing in full: skills have levels 1 to 5, a call requires a least level of each.
 """
 
@@ -17,12 +17,14 @@ class CallClass:
     queue: str
     tier: str
     requires: Levels
+    open_to: tuple[str, ...]
 
     @property
     def name(self) -> str:
         """For people."""
         needs = f" needing {shown(self.requires)}" if self.requires else ""
-        return f"{self.tier} callers of {self.queue}{needs}"
+        helped = f" open to {', '.join(self.open_to)}" if self.open_to else ""
+        return f"{self.tier} callers of {self.queue}{needs}{helped}"
 
 
 @dataclass(eq=False, slots=True)
@@ -46,7 +48,7 @@ class Group:
 
     def _fits(self, call_class: CallClass) -> bool:
         levels = dict(self.skills)
-        is_of_queue = not self.queues or call_class.queue in self.queues
+        is_of_queue = not self.queues or any(q in self.queues for q in (call_class.queue, *call_class.open_to))
         return is_of_queue and all(levels.get(skill, 0) >= least for skill, least in call_class.requires)
 
     @property
@@ -62,7 +64,7 @@ class Directory:
 
     def __init__(self) -> None:
         self._groups: dict[tuple[tuple[str, ...], tuple[str, ...], Levels], Group] = {}
-        self._classes: dict[tuple[str, str, Levels], CallClass] = {}
+        self._classes: dict[tuple[str, str, Levels, tuple[str, ...]], CallClass] = {}
 
     def group(self, tiers: tuple[str, ...], queues: tuple[str, ...], skills: Levels) -> Group:
         """The group of agents with these seats, queues and skills."""
@@ -72,9 +74,9 @@ class Directory:
             found = self._groups[key] = Group(*key)
         return found
 
-    def call_class(self, queue: str, tier: str, requires: Levels) -> CallClass:
-        """The class of calls of this queue and tier that require these skills."""
-        key = (queue, tier, requires)
+    def call_class(self, queue: str, tier: str, requires: Levels, open_to: tuple[str, ...] = ()) -> CallClass:
+        """The class of calls of this queue and tier that require these skills and may be served by agents of other queues too."""
+        key = (queue, tier, requires, open_to)
         found = self._classes.get(key)
         if found is None:
             found = self._classes[key] = CallClass(*key)

@@ -10,6 +10,7 @@ from routing.groups import Group
 from routing.model import NO_TALENT, Agent, Call, Offer, State
 from routing.outputs import Outputs
 from routing.own_agent import held_calls, hold, let_go, may_be_waited_for, own_agent
+from routing.recipe import step_that_let_in
 from routing.selection import Choice, Rule, choose_agent, choose_call
 from routing.transitions import AGENT, CALL, AgentStep, CallState, CallStep
 
@@ -80,27 +81,49 @@ def match_everyone(state: State, out: Outputs) -> None:
 
 
 def make_offer(state: State, choice: Choice, out: Outputs) -> None:
-    """Takes call and agent out of their lines and orders the seat to ring."""
-    call, agent = state.calls[choice.call], state.agents[choice.agent]
+    """Takes call and agent out of their lines and orders the seat to ring; several seats at once if the call's recipe came so far."""
+    call = state.calls[choice.call]
     if call.held_for:
         let_go(state, call)
     call.state = CALL[(call.state, CallStep.OFFER)]
+    state.place_call(call)
+    _engage(state, call, choice, out)
+    while len(call.rings) < call.seats_at_once and (more := _one_more(state, call, choice, out.at)) is not None:
+        _engage(state, call, more, out)
+    call.until = out.at + state.rules.ring_s + OFFER_GUARD_S
+    state.set_deadline("call", call.id, call.until)
+    first, *others = call.rings
+    out.actions.append(RingSeat(call.id, call.channel, first, state.rules.ring_s, tuple(others)))
+
+
+def _one_more(state: State, call: Call, first: Choice, at: float) -> Choice | None:
+    """A further agent to ring for the call at the same time: one who is idle and for whom nobody else waits."""
+    more = choose_agent(state, call) if first.rule != Rule.OWN_AGENT else None
+    if more is None:
+        return None
+    agent = state.agents[more.agent]
+    return None if choose_call(state, state.group_of(agent, state.seats[agent.seat]), at) is not None else more
+
+
+def _engage(state: State, call: Call, choice: Choice, out: Outputs) -> None:
+    agent = state.agents[choice.agent]
     agent.state = AGENT[(agent.state, AgentStep.OFFER)]
     agent.call = call.id
     call.offers += 1
-    call.offer = Offer(agent.number, agent.seat, out.at, max(call.waiting_at, agent.ready_at))
-    call.until = out.at + state.rules.ring_s + OFFER_GUARD_S
-    state.set_deadline("call", call.id, call.until)
-    state.place_call(call)
+    call.rings[agent.seat] = Offer(agent.number, agent.seat, out.at, max(call.waiting_at, agent.ready_at))
     state.place_agent(agent)
-    out.actions.append(RingSeat(call.id, call.channel, agent.seat, state.rules.ring_s))
     queued_at = call.queued_at if call.queued_at is not None else out.at
     waited_s = out.at - queued_at
     left_s = state.tiers[call.tier].answer_within_s - waited_s
+    step = _step_behind(state, call, agent) if call.steps_done and choice.rule != Rule.OWN_AGENT else ""
     out.facts.append(
-        Decision(out.at, call.id, agent.number, agent.seat, choice.rule, waited_s, left_s, choice.passed_over)
+        Decision(out.at, call.id, agent.number, agent.seat, choice.rule, waited_s, left_s, choice.passed_over, step)
     )
     note_agent(state, agent, out)
+
+
+def _step_behind(state: State, call: Call, agent: Agent) -> str:
+    return step_that_let_in(state, call, state.group_of(agent, state.seats[agent.seat]))
 
 
 def note_agent(state: State, agent: Agent, out: Outputs) -> None:

@@ -57,8 +57,13 @@ class Call:
     held_for: str = ""  # agent whom the call waits for alone, until `until`
     asked_own: bool = False  # the caller's own agent has had its chance
     offers: int = 0
-    offer: Offer | None = None
+    rings: dict[str, Offer] = field(default_factory=dict)  # seat -> offer, the best choice first; empty unless offered
     until: float | None = None  # deadline of the present state, if it has one
+    asked: Levels = ()  # `requires` at queue entry, before any step
+    open_to: tuple[str, ...] = ()  # queues whose agents may serve the call beside its own queue's
+    seats_at_once: int = 1
+    steps_done: tuple[str, ...] = ()  # names of the recipe's steps that were taken, in order
+    step_at: float | None = None  # when the next step is due, if one is
 
 
 @dataclass(slots=True)
@@ -99,7 +104,7 @@ class State:
     waiting: dict[CallClass, Line] = field(default_factory=dict)
     idle: dict[Group, Line] = field(default_factory=dict)  # groups in which somebody is idle, no others
     held: dict[str, Line] = field(default_factory=dict)  # agent -> calls that wait for that agent alone
-    deadlines: list[tuple[float, str, str]] = field(default_factory=list)  # at, kind (call or agent), id
+    deadlines: list[tuple[float, str, str]] = field(default_factory=list)  # at, kind (call, step or agent), id
     order: int = 0
     connected: bool = False
     tiers: dict[str, Tier] = field(default_factory=dict)
@@ -138,7 +143,7 @@ class State:
 
     def class_of(self, call: Call) -> CallClass:
         """Whom the call is like."""
-        return self.directory.call_class(call.queue, call.tier, call.requires)
+        return self.directory.call_class(call.queue, call.tier, call.requires, call.open_to)
 
     def place_call(self, call: Call) -> None:
         """Makes the call stand in its line exactly if it is waiting; the key is `queued_at`, so a returned call is at its old place.
@@ -187,6 +192,12 @@ class State:
         """Kind and id of the earliest deadline at or before `at` that still holds; None when there is none."""
         while self.deadlines and self.deadlines[0][0] <= at:
             due, kind, subject = heappop(self.deadlines)
+            if kind == "step":
+                call = self.calls.get(subject)
+                if call is not None and call.step_at == due:
+                    call.step_at = None
+                    return kind, subject
+                continue
             holder = self.calls.get(subject) if kind == "call" else self.agents.get(subject)
             if holder is not None and holder.until == due:
                 holder.until = None

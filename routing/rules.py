@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from routing.groups import Levels
+from routing.steps import Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +31,20 @@ class Seat:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """A waiting line. `weight` divides the target: with weight 2 a caller's deadline comes in half the time. `requires`: skills and least levels."""
+    """A waiting line. `weight` divides the target: with weight 2 a caller's deadline comes in half the time. `requires`: skills and least levels.
+
+    `overflow`: steps that are taken one by one while a call of the queue waits, those due together in this order.
+    """
 
     name: str
     weight: float = 1.0
     requires: Levels = ()
+    overflow: tuple[Step, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Talent:
-    """What an agent can do: skills with levels 1 to 5, and the queues it serves, empty for all."""
+    """What an agent can do: skills with levels 1 to 5, and the queues it serves, empty for all; supervisors serve the queue `steps.SUPERVISORS`."""
 
     skills: Levels = ()
     queues: tuple[str, ...] = ()

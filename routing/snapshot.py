@@ -8,6 +8,7 @@ from typing import Any
 
 from routing.events import SeatState
 from routing.facts import AgentState
+from routing.groups import Levels
 from routing.model import Agent, Call, Offer, State
 from routing.rules import Rules
 from routing.transitions import CallState
@@ -68,19 +69,36 @@ def _seat_people(state: State, plain: dict[str, Any]) -> None:
 
 def _restore_calls(state: State, plain: dict[str, Any]) -> None:
     for row in plain["calls"]:
-        offer = Offer(**row["offer"]) if row["offer"] else None
-        requires = tuple((skill, level) for skill, level in row["requires"])
-        call = Call(**{**row, "state": CallState(row["state"]), "offer": offer, "requires": requires})
+        call = _call_from(row)
         if call.queued_at is not None and call.tier not in state.tiers:
             call.tier = state.rules.default_tier
         if call.queued_at is not None and call.queue not in state.queues:
             call.queue = state.rules.queue
         if call.held_for not in state.agents:
             call.held_for = ""
-        if offer is not None and offer.agent not in state.agents:
-            call.offer, call.state = None, CallState.RETURNING
+        call.rings = {seat: offer for seat, offer in call.rings.items() if offer.agent in state.agents}
+        if call.state is CallState.OFFERED and not call.rings:
+            call.state = CallState.RETURNING
         state.calls[call.id] = call
         if call.until is not None:
             state.set_deadline("call", call.id, call.until)
+        if call.step_at is not None:
+            state.set_deadline("step", call.id, call.step_at)
         if call.queued_at is not None:
             state.place_call(call)
+
+
+def _call_from(row: dict[str, Any]) -> Call:
+    again = {
+        "state": CallState(row["state"]),
+        "rings": {seat: Offer(**offer) for seat, offer in row["rings"].items()},
+        "requires": _levels(row["requires"]),
+        "asked": _levels(row["asked"]),
+        "open_to": tuple(row["open_to"]),
+        "steps_done": tuple(row["steps_done"]),
+    }
+    return Call(**{**row, **again})
+
+
+def _levels(rows: list[list[Any]]) -> Levels:
+    return tuple((skill, level) for skill, level in rows)

@@ -85,7 +85,7 @@ def _aimed(words: list[str], state: State) -> list[str]:
         state.calls.get(words[1]) if len(words) > 2 and words[0] in ("rings", "answers", "fails", "leg_ends") else None
     )
     if call is not None:
-        words[2] = call.offer.seat if call.offer else call.seat or words[2]
+        words[2] = next(iter(call.rings), call.seat or words[2])
     return words
 
 
@@ -97,10 +97,10 @@ def _check_places(state: State) -> None:
         if held:
             assert may_be_waited_for(state, state.agents[call.held_for]) and call.until is not None
             assert call.held_for not in {a for line in state.idle.values() for a in line} or not state.connected
-        assert (call.offer is not None) == (call.state is CallState.OFFERED)
-        if call.offer is not None:
-            agent = state.agents[call.offer.agent]
-            assert (agent.state, agent.call) == (AgentState.RINGING, call.id)
+        assert bool(call.rings) == (call.state is CallState.OFFERED)
+        for seat, offer in call.rings.items():
+            agent = state.agents[offer.agent]
+            assert (agent.state, agent.call, offer.seat) == (AgentState.RINGING, call.id, seat)
     lines = [*state.waiting.values(), *state.held.values()]
     assert sum(len(line) for line in lines) == sum(c.state is CallState.WAITING for c in state.calls.values())
     busy = [a.call for a in state.agents.values() if a.state in (AgentState.RINGING, AgentState.TALKING)]

@@ -1,0 +1,74 @@
+"""Which steps of its queue's overflow recipe a call takes now, when it must be looked at again, and what a step changes.
+
+Owns the arithmetic of recipes. Must not touch lines, agents or the clock: overflow.py carries the steps out.
+Rules: steps.py; a step is taken once a call, those due together in the order of the file.
+"""
+
+from routing.groups import Group, Levels
+from routing.model import Call, State
+from routing.steps import Step, When
+
+
+def recipe_of(state: State, call: Call) -> tuple[Step, ...]:
+    """The steps of the call's queue that are for its tier."""
+    steps = state.queues[call.queue].overflow
+    return tuple(step for step in steps if not step.tiers or call.tier in step.tiers) if steps else ()
+
+
+def due_at(state: State, call: Call, step: Step) -> float | None:
+    """When a timed step is due, epoch seconds; None for one that depends on the prediction."""
+    queued_at = call.queued_at if call.queued_at is not None else 0.0
+    if step.when is When.AFTER:
+        return queued_at + step.threshold_s
+    if step.when is When.LEFT:
+        return queued_at + state.tiers[call.tier].answer_within_s - step.threshold_s
+    return None
+
+
+def due_steps(state: State, call: Call, at: float, predicted_s: float | None) -> list[Step]:
+    """The steps that are due at `at` and not taken yet, in the order of the file. `predicted_s`: the estimated wait, None unknown."""
+    return [
+        step
+        for step in recipe_of(state, call)
+        if step.name not in call.steps_done and _is_due(due_at(state, call, step), step, at, predicted_s)
+    ]
+
+
+def _is_due(timed_at: float | None, step: Step, at: float, predicted_s: float | None) -> bool:
+    if timed_at is not None:
+        return timed_at <= at
+    return predicted_s is not None and predicted_s > step.threshold_s
+
+
+def next_step_at(state: State, call: Call, at: float) -> float | None:
+    """When the first step after `at` is due; None when none is."""
+    times = (due_at(state, call, step) for step in recipe_of(state, call) if step.name not in call.steps_done)
+    return min((time for time in times if time is not None and time > at), default=None)
+
+
+def lowered(requires: Levels, by: Levels) -> Levels:
+    """`requires` with some levels lowered; a skill whose level comes to 0 is required no more."""
+    less = dict(by)
+    rest = ((skill, level - less.get(skill, 0)) for skill, level in requires)
+    return tuple((skill, level) for skill, level in rest if level > 0)
+
+
+def opened(open_to: tuple[str, ...], queue: str) -> tuple[str, ...]:
+    """`open_to` with one queue more, in alphabetical order: calls with the same additions are of one class."""
+    return tuple(sorted({*open_to, queue}))
+
+
+def step_that_let_in(state: State, call: Call, group: Group) -> str:
+    """The name of the step without which an agent of `group` could not serve the call; empty when it always could."""
+    if not call.steps_done:
+        return ""
+    requires, name = call.asked, ""
+    open_to: tuple[str, ...] = ()
+    taken = {step.name: step for step in recipe_of(state, call)}
+    for done in ("", *call.steps_done):
+        if (step := taken.get(done)) is not None:
+            requires, name = lowered(requires, step.relax), done
+            open_to = opened(open_to, step.add_queue) if step.add_queue else open_to
+        if group.can_serve(state.directory.call_class(call.queue, call.tier, requires, open_to)):
+            return name
+    return ""
