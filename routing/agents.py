@@ -9,6 +9,7 @@ from routing.facts import AgentState
 from routing.matching import match_freed, match_held, note_agent, release_held
 from routing.model import Agent, Seat, State
 from routing.outputs import Outputs
+from routing.passes import note_nobody_taken
 from routing.transitions import AGENT, AgentStep
 
 UNREACHABLE = "unreachable"  # why an agent is not ready whose device failed while it was offered a call
@@ -136,6 +137,8 @@ def seek_call(state: State, agent: Agent, out: Outputs) -> None:
     if state.place_agent(agent):
         match_held(state, agent, out)
         match_freed(state, state.group_of(agent, state.seats[agent.seat]), out)
+        if agent.state is AgentState.READY and state.connected:
+            note_nobody_taken(state, agent, out)
 
 
 def withdraw(state: State, agent: Agent, out: Outputs) -> None:
@@ -199,15 +202,14 @@ def _take_wish(state: State, agent: Agent, out: Outputs) -> bool:
 
 
 def _sit_down(state: State, agent: Agent, seat: Seat, out: Outputs) -> None:
-    agent.seat, seat.agent = seat.number, agent.number
+    state.sit(agent, seat)
     become_ready(state, agent, AgentStep.LOG_IN, out)
 
 
 def _leave_seat(state: State, agent: Agent, reason: str, out: Outputs) -> None:
-    seat = state.seats[agent.seat]
     agent.state = AGENT[(agent.state, AgentStep.LOG_OUT)]
     agent.reason, agent.until, agent.call = reason, None, ""
     state.place_agent(agent)
     note_agent(state, agent, out)
-    agent.seat, seat.agent = "", ""
+    state.stand_up(agent)
     release_held(state, agent, out)

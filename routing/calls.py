@@ -24,6 +24,7 @@ from routing.model import Call, Offer, State
 from routing.outputs import Outputs
 from routing.overflow import begin, follow_recipe
 from routing.own_agent import let_go
+from routing.passes import close_passes
 from routing.transitions import AGENT, CALL, AgentStep, CallState, CallStep
 
 # The dialplan needs milliseconds from a failed Dial back to waiting; after this the call is offered again without its word.
@@ -262,6 +263,7 @@ def _end(state: State, call: Call, *, lost: bool, out: Outputs) -> None:
     if call.queued_at is not None:
         state.place_call(call)
     del state.calls[call.id]
+    close_passes(state, call, out)
     out.facts.append(_record(state, call, was, lost, out.at))
     for offer in _all_offers(call):
         _note_offer(call, offer, "lost" if lost else "abandoned", out)

@@ -33,6 +33,7 @@ from routing.matching import match_everyone
 from routing.model import State
 from routing.outputs import Outputs
 from routing.overflow import follow_recipe
+from routing.passes import note_outage
 
 
 def step(state: State, event: Event) -> tuple[list[Action], list[Fact]]:
@@ -54,6 +55,7 @@ def next_deadline(state: State) -> float | None:
 
 def _on_asterisk_lost(state: State, event: AsteriskLost, out: Outputs) -> None:
     state.connected = False
+    note_outage(state, event.at, is_over=False)
 
 
 def _on_asterisk_synced(state: State, event: AsteriskSynced, out: Outputs) -> None:
@@ -64,6 +66,7 @@ def _on_asterisk_synced(state: State, event: AsteriskSynced, out: Outputs) -> No
         elif call.leg and call.leg not in legs and (call.answered_at or 0.0) < event.asked_at:
             calls.on_leg_ended(state, LegEnded(event.at, call.id, call.seat, call.leg), out)
     state.connected = True
+    note_outage(state, event.at, is_over=True)
     match_everyone(state, out)
 
 

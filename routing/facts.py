@@ -20,6 +20,8 @@ class Outcome(Enum):
 class AgentState(Enum):
     """What an agent can do now."""
 
+    __hash__ = object.__hash__  # members are one of each; Enum's own is slow Python, and every step looks some up
+
     READY = "ready"  # can be offered a call
     RINGING = "ringing"  # one call is being offered
     TALKING = "talking"
@@ -82,9 +84,9 @@ class Passed(Enum):
     OTHER = "other"  # more reasons than are kept apart
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Pass:
-    """All the times a waiting caller was passed over for one reason, merged.
+    """All the times a waiting caller was passed over for one reason, merged. A part of `CallPassedOver`; grows while the caller waits.
 
     tier        of the caller who was taken first, empty when nobody was
     times       how often; `first_at` and `last_at`: between when and when

@@ -18,13 +18,12 @@ class CallClass:
     tier: str
     requires: Levels
     open_to: tuple[str, ...]
+    name: str = field(init=False)  # for people
 
-    @property
-    def name(self) -> str:
-        """For people."""
+    def __post_init__(self) -> None:
         needs = f" needing {shown(self.requires)}" if self.requires else ""
         helped = f" open to {', '.join(self.open_to)}" if self.open_to else ""
-        return f"{self.tier} callers of {self.queue}{needs}{helped}"
+        self.name = f"{self.tier} callers of {self.queue}{needs}{helped}"
 
 
 @dataclass(eq=False, slots=True)
@@ -37,7 +36,13 @@ class Group:
     tiers: tuple[str, ...]
     queues: tuple[str, ...]
     skills: Levels
+    name: str = field(init=False)  # for people
     _serves: dict[CallClass, bool] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        of = f" of {', '.join(self.queues)}" if self.queues else ""
+        skilled = f" with {shown(self.skills)}" if self.skills else ""
+        self.name = f"{seats_named(self.tiers)}{of}{skilled}"
 
     def can_serve(self, call_class: CallClass) -> bool:
         """Whether queue and skills fit (the seat's tiers are the rule's business)."""
@@ -50,13 +55,6 @@ class Group:
         levels = dict(self.skills)
         is_of_queue = not self.queues or any(q in self.queues for q in (call_class.queue, *call_class.open_to))
         return is_of_queue and all(levels.get(skill, 0) >= least for skill, least in call_class.requires)
-
-    @property
-    def name(self) -> str:
-        """For people."""
-        of = f" of {', '.join(self.queues)}" if self.queues else ""
-        skilled = f" with {shown(self.skills)}" if self.skills else ""
-        return f"{seats_named(self.tiers)}{of}{skilled}"
 
 
 class Directory:

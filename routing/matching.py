@@ -5,13 +5,15 @@ Rules: design.md section 3 (no head-of-line blocking, no servable caller waits).
 """
 
 from routing.actions import RingSeat
+from routing.events import SeatState
 from routing.facts import AgentChanged, Decision
 from routing.groups import Group
 from routing.model import NO_TALENT, Agent, Call, Offer, State
 from routing.outputs import Outputs
 from routing.own_agent import held_calls, hold, let_go, may_be_waited_for, own_agent
+from routing.passes import note_kept_waiting, note_passes
 from routing.recipe import step_that_let_in
-from routing.selection import Choice, Rule, choose_agent, choose_call
+from routing.selection import Choice, Rule, choose_agent, choose_call, look_at_callers
 from routing.transitions import AGENT, CALL, AgentStep, CallState, CallStep
 
 # Dial reports at `ring_s`; this much later the offer is given up without a report. Asterisk's own timers are a second apart at most.
@@ -31,6 +33,8 @@ def match_call(state: State, call: Call, out: Outputs) -> None:
         choice = choose_agent(state, call)
         if choice is not None:
             make_offer(state, choice, out)
+            return
+    note_kept_waiting(state, call, out)
 
 
 def match_group(state: State, group: Group, out: Outputs) -> None:
@@ -52,9 +56,12 @@ def match_freed(state: State, group: Group, out: Outputs) -> None:
 def match_held(state: State, agent: Agent, out: Outputs) -> None:
     """Gives an idle agent the call that waits for it alone, if there is one; its seat's reserve is for others, not for its own callers."""
     seat = state.seats.get(agent.seat)
-    if state.connected and seat is not None and agent.number in state.idle.get(state.group_of(agent, seat), ()):
+    if not state.connected or seat is None:
+        return
+    group = state.group_of(agent, seat)
+    if agent.number in state.idle.get(group, ()):
         for call in held_calls(state, agent)[:1]:
-            make_offer(state, Choice(call.id, agent.number, Rule.OWN_AGENT, ()), out)
+            make_offer(state, Choice(call.id, agent.number, group, Rule.OWN_AGENT, ()), out)
 
 
 def release_held(state: State, agent: Agent, out: Outputs) -> None:
@@ -83,10 +90,13 @@ def match_everyone(state: State, out: Outputs) -> None:
 def make_offer(state: State, choice: Choice, out: Outputs) -> None:
     """Takes call and agent out of their lines and orders the seat to ring; several seats at once if the call's recipe came so far."""
     call = state.calls[choice.call]
+    looks = choice.looks if choice.looks is not None else look_at_callers(state, choice.group, out.at)
     if call.held_for:
         let_go(state, call)
     call.state = CALL[(call.state, CallStep.OFFER)]
     state.place_call(call)
+    if looks:
+        note_passes(state, choice, looks, out)
     _engage(state, call, choice, out)
     while len(call.rings) < call.seats_at_once and (more := _one_more(state, call, choice, out.at)) is not None:
         _engage(state, call, more, out)
@@ -129,7 +139,7 @@ def _step_behind(state: State, call: Call, agent: Agent) -> str:
 def note_agent(state: State, agent: Agent, out: Outputs) -> None:
     """Puts the agent's present state on record."""
     seat = state.seats.get(agent.seat)
-    reachable = seat is not None and seat.state.value != "unreachable"
+    reachable = seat is not None and seat.state is not SeatState.UNREACHABLE
     tiers = seat.dedicated_to if seat is not None else ()
     queues = state.rules.talents.get(agent.number, NO_TALENT).queues
     out.facts.append(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 
 from routing.events import SeatState
-from routing.facts import AgentState
+from routing.facts import AgentState, Pass
 from routing.groups import CallClass, Directory, Group, Levels
 from routing.line import Line
 from routing.rules import Queue, Rules, Talent, Tier
@@ -64,6 +64,7 @@ class Call:
     seats_at_once: int = 1
     steps_done: tuple[str, ...] = ()  # names of the recipe's steps that were taken, in order
     step_at: float | None = None  # when the next step is due, if one is
+    passes: list[Pass] = field(default_factory=list)  # why agents passed it over so far, one of each reason
 
 
 @dataclass(slots=True)
@@ -114,6 +115,8 @@ class State:
     idle_seats: dict[tuple[str, ...], int] = field(
         default_factory=dict
     )  # tiers -> idle seats dedicated to just these; each kind of seat is there
+    manned: dict[tuple[str, ...], int] = field(default_factory=dict)  # tiers -> seats of that kind where somebody sits
+    outages: list[tuple[float, float | None]] = field(default_factory=list)  # the last times without Asterisk: from, to
 
     @classmethod
     def of(cls, rules: Rules) -> "State":
@@ -126,7 +129,7 @@ class State:
         }
         for seat in rules.seats:
             state.seats[seat.number] = Seat(seat.number, seat.dedicated_to, seat.auto_login)
-            state.idle_seats[seat.dedicated_to] = 0
+            state.idle_seats[seat.dedicated_to] = state.manned[seat.dedicated_to] = 0
         for number in rules.agents:
             state.agents[number] = Agent(number, state.next_order())
         return state
@@ -183,6 +186,17 @@ class State:
         if is_idle != was_idle:
             self.idle_seats[group.tiers] = self.idle_seats.get(group.tiers, 0) + is_idle - was_idle
         return is_idle
+
+    def sit(self, agent: Agent, seat: Seat) -> None:
+        """The agent is at the seat from now on."""
+        agent.seat, seat.agent = seat.number, agent.number
+        self.manned[seat.dedicated_to] = self.manned.get(seat.dedicated_to, 0) + 1
+
+    def stand_up(self, agent: Agent) -> None:
+        """The agent is at no seat from now on."""
+        seat = self.seats[agent.seat]
+        agent.seat, seat.agent = "", ""
+        self.manned[seat.dedicated_to] -= 1
 
     def set_deadline(self, kind: str, subject: str, at: float) -> None:
         """Remembers to look at a call or agent at `at`; a deadline that no longer holds is passed over when it comes."""

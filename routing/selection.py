@@ -7,16 +7,37 @@ and inside each the longest idle among agents. Cost: number of groups times numb
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import islice
+from operator import attrgetter
 from typing import NamedTuple
 
-from routing.facts import PassedOver
+from routing.facts import Passed, PassedOver
 from routing.groups import CallClass, Group, seats_named
 from routing.model import Call, State
 
 MAX_TOLD = (
     12  # groups or classes that a decision tells of: it is stored with the call and must not grow with the hotline
 )
+
+
+class Why:
+    """Why seats did not take a caller, in words."""
+
+    NONE_IDLE = "logged in, none idle"
+    NOBODY_THERE = "nobody is logged in"
+    UNFIT = "idle, not of this queue or without the skills"
+    RESERVE = "idle, kept free by the reserve"
+
+
+WHY = {
+    Passed.UNFIT: "waiting, the agent is not of this queue or lacks the skills",
+    Passed.RESERVE: "waiting, the seat is kept free by the reserve",
+    Passed.OWN_SEAT: "waiting, but the seat serves its own tiers first",
+    Passed.TIER: "waiting, but a caller of a higher tier comes first",
+    Passed.AGED: "waiting, but a caller who has waited several times its target comes first",
+    Passed.DEADLINE: "waiting, but a caller with an earlier deadline comes first",
+}
 
 
 class Rule:
@@ -28,13 +49,21 @@ class Rule:
     OWN_AGENT = "the caller's own agent"
 
 
+Key = tuple[int, int, float, int]  # preference of the rule, rank, deadline, order: the smallest is served first
+Look = tuple[
+    CallClass, tuple[float, int, str], str | None, Key | None
+]  # a line, its head, rule and key if it may be served
+
+
 class Choice(NamedTuple):
-    """Who serves whom, by which rule, and who else was looked at."""
+    """Who serves whom, by which rule, and who else was looked at. `looks`: every line of callers as the agent found it, if it was looked at."""
 
     call: str
     agent: str
+    group: Group
     rule: str
     passed_over: tuple[PassedOver, ...]
+    looks: list[Look] | None = None
 
 
 def rule_for(state: State, group: Group, call_class: CallClass) -> str | None:
@@ -71,7 +100,7 @@ def choose_agent(state: State, call: Call) -> Choice | None:
     if chosen is None:
         return None
     agent, rule, group = chosen
-    return Choice(call.id, agent, rule, tuple(_groups_passed_over(state, call_class, group)))
+    return Choice(call.id, agent, group, rule, tuple(_groups_passed_over(state, call_class, group)))
 
 
 def choose_call(state: State, group: Group, at: float) -> Choice | None:
@@ -84,22 +113,35 @@ def choose_call(state: State, group: Group, at: float) -> Choice | None:
     idle = line.head() if line is not None else None
     if idle is None:
         return None
-    best: tuple[int, int, float, int] | None = None  # preference of the rule, rank, deadline, order
-    chosen: tuple[str, str, CallClass] | None = None
+    looks = look_at_callers(state, group, at)
+    fitting = [look for look in looks if look[3] is not None]
+    if not fitting:
+        return None
+    taken = min(fitting, key=_key_of)
+    _, head, rule, _ = taken
+    assert rule is not None
+    return Choice(head[2], idle[2], group, rule, tuple(_classes_passed_over(state, group, taken, looks, at)), looks)
+
+
+def _name_of(look: Look) -> str:
+    return look[0].name
+
+
+def _key_of(look: Look) -> Key:
+    assert look[3] is not None
+    return look[3]
+
+
+def look_at_callers(state: State, group: Group, at: float) -> list[Look]:
+    """Every line in which somebody waits, as an idle agent of `group` finds it."""
+    looks: list[Look] = []
     for call_class, line in state.waiting.items():
         head = line.head()
-        if head is None:
-            continue
-        rule = rule_for(state, group, call_class)
-        if rule is None:
-            continue
-        key = (_PREFERENCE[rule], *urgency(state, call_class, head[0], at), head[1])
-        if best is None or key < best:
-            best, chosen = key, (head[2], rule, call_class)
-    if chosen is None:
-        return None
-    call, rule, call_class = chosen
-    return Choice(call, idle[2], rule, tuple(_classes_passed_over(state, group, call_class)))
+        if head is not None:
+            rule = rule_for(state, group, call_class)
+            key = (_PREFERENCE[rule], *urgency(state, call_class, head[0], at), head[1]) if rule else None
+            looks.append((call_class, head, rule, key))
+    return looks
 
 
 def urgency(state: State, call_class: CallClass, queued_at: float, at: float) -> tuple[int, float]:
@@ -109,32 +151,59 @@ def urgency(state: State, call_class: CallClass, queued_at: float, at: float) ->
     return 0 if is_aged else state.ranks[call_class.tier], queued_at + target_s
 
 
+def why_nobody(state: State, call_class: CallClass) -> tuple[PassedOver, ...]:
+    """For a caller whom nobody can take now: every kind of seats and why. Cost: the number of kinds, whatever the number of agents."""
+    told = []
+    for tiers, idle in state.idle_seats.items():
+        if not idle:
+            told.append(_none_idle(tiers, state.manned.get(tiers, 0)))
+        elif not tiers or call_class.tier in tiers or idle > state.rules.reserve:
+            told.append(PassedOver(seats_named(tiers), Why.UNFIT, idle))
+        else:
+            told.append(PassedOver(seats_named(tiers), f"{Why.RESERVE} of {state.rules.reserve}", idle))
+    return tuple(told)
+
+
+@lru_cache(4096)
+def _none_idle(tiers: tuple[str, ...], manned: int) -> PassedOver:
+    return PassedOver(seats_named(tiers), Why.NONE_IDLE if manned else Why.NOBODY_THERE, manned)
+
+
 def _groups_passed_over(state: State, call_class: CallClass, taken: Group) -> Iterator[PassedOver]:
     """Kinds of seats at which nobody is idle, then at most MAX_TOLD other groups in which somebody is."""
     for tiers, idle in state.idle_seats.items():
         if not idle:
-            yield PassedOver(seats_named(tiers), "none idle")
+            yield _none_idle(tiers, state.manned.get(tiers, 0))
     others = [group for group in islice(state.idle, MAX_TOLD + 1) if group is not taken]
-    for group in sorted(others, key=lambda group: group.name):
-        line = state.idle[group]
+    for group in sorted(others, key=attrgetter("name")):
         if not group.can_serve(call_class):
-            why = f"{len(line)} idle, not of this queue or without the skills"
+            why = Why.UNFIT
         elif rule_for(state, group, call_class) is None:
-            why = f"{len(line)} idle, kept free by the reserve of {state.rules.reserve}"
+            why = f"{Why.RESERVE} of {state.rules.reserve}"
         else:
-            why = f"{len(line)} idle, but {taken.name} come first or were idle longer"
-        yield PassedOver(group.name, why)
+            why = f"idle, but {taken.name} come first or were idle longer"
+        yield PassedOver(group.name, why, len(state.idle[group]))
 
 
-def _classes_passed_over(state: State, group: Group, taken: CallClass) -> Iterator[PassedOver]:
-    """At most MAX_TOLD other classes in which somebody waits."""
-    others = [c for c in islice((c for c, line in state.waiting.items() if len(line)), MAX_TOLD) if c is not taken]
-    for call_class in sorted(others, key=lambda call_class: call_class.name):
-        line = state.waiting[call_class]
-        if not group.can_serve(call_class):
-            why = f"{len(line)} waiting, the agent is not of this queue or lacks the skills"
-        elif rule_for(state, group, call_class) is None:
-            why = f"{len(line)} waiting, {group.name} are kept free by the reserve of {state.rules.reserve}"
-        else:
-            why = f"{len(line)} waiting, but the {taken.tier} caller comes first (tier, then deadline)"
-        yield PassedOver(call_class.name, why)
+def _classes_passed_over(state: State, group: Group, taken: Look, looks: list[Look], at: float) -> Iterator[PassedOver]:
+    """At most MAX_TOLD other classes in which somebody waits, and who stands first there."""
+    others = [look for look in looks[:MAX_TOLD] if look is not taken]
+    for look in sorted(others, key=_name_of) if len(others) > 1 else others:
+        call_class, head = look[0], look[1]
+        left_s = state.tiers[call_class.tier].answer_within_s - (at - head[0])
+        why = WHY[reason_of(state, group, look, taken)]
+        yield PassedOver(call_class.name, why, len(state.waiting[call_class]), head[2], left_s)
+
+
+def reason_of(state: State, group: Group, look: Look, taken: Look | None) -> Passed:
+    """Why an agent of `group` did not take the caller at the head of a line, but the one of `taken` (None: nobody)."""
+    call_class, _, _, key = look
+    if key is None or taken is None:
+        return Passed.RESERVE if group.can_serve(call_class) else Passed.UNFIT
+    taken_key = _key_of(taken)
+    if key[0] > taken_key[0]:
+        return Passed.OWN_SEAT
+    if key[1] > taken_key[1]:
+        is_higher = state.ranks[taken[0].tier] < state.ranks[call_class.tier]
+        return Passed.TIER if is_higher else Passed.AGED
+    return Passed.DEADLINE

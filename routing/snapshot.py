@@ -7,7 +7,7 @@ Lines are not stored: they follow from the states of calls and agents.
 from typing import Any
 
 from routing.events import SeatState
-from routing.facts import AgentState
+from routing.facts import AgentState, Pass, Passed
 from routing.groups import Levels
 from routing.model import Agent, Call, Offer, State
 from routing.rules import Rules
@@ -25,6 +25,7 @@ def to_plain(state: State) -> dict[str, Any]:
     return {
         "version": VERSION,
         "order": state.order,
+        "outages": state.outages,
         "calls": list(state.calls.values()),
         "agents": list(state.agents.values()),
         "seats": [{"number": s.number, "state": s.state, "agent": s.agent} for s in state.seats.values()],
@@ -41,6 +42,7 @@ def from_plain(plain: dict[str, Any], rules: Rules) -> State:
     state = State.of(rules)
     try:
         state.order = int(plain["order"])
+        state.outages = [(lost_at, back_at) for lost_at, back_at in plain["outages"]]
         _seat_people(state, plain)
         _restore_calls(state, plain)
     except (KeyError, TypeError, ValueError) as error:
@@ -54,6 +56,7 @@ def _seat_people(state: State, plain: dict[str, Any]) -> None:
         if seat is not None:
             seat.state = SeatState(row["state"])
             seat.agent = row["agent"] if row["agent"] in state.agents else ""
+            state.manned[seat.dedicated_to] += bool(seat.agent)
     for row in plain["agents"]:
         if row["number"] not in state.agents:
             continue
@@ -96,6 +99,7 @@ def _call_from(row: dict[str, Any]) -> Call:
         "asked": _levels(row["asked"]),
         "open_to": tuple(row["open_to"]),
         "steps_done": tuple(row["steps_done"]),
+        "passes": [Pass(**{**told, "reason": Passed(told["reason"])}) for told in row["passes"]],
     }
     return Call(**{**row, **again})
 

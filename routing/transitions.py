@@ -12,6 +12,8 @@ from routing.facts import AgentState
 class CallState(Enum):
     """Where a call is."""
 
+    __hash__ = object.__hash__  # members are one of each; Enum's own is slow Python, and every step looks some up
+
     MENU = "menu"  # with the IVR
     WAITING = "waiting"  # in the dialplan's waiting context; can be offered
     OFFERED = "offered"  # a seat was ordered to ring
@@ -23,6 +25,8 @@ class CallState(Enum):
 
 class CallStep(Enum):
     """What can happen to a call."""
+
+    __hash__ = object.__hash__  # members are one of each; Enum's own is slow Python, and every step looks some up
 
     QUEUE = "queue"  # the dialplan says that the caller waits
     OFFER = "offer"
@@ -36,6 +40,8 @@ class CallStep(Enum):
 
 class AgentStep(Enum):
     """What can happen to an agent."""
+
+    __hash__ = object.__hash__  # members are one of each; Enum's own is slow Python, and every step looks some up
 
     LOG_IN = "log_in"
     LOG_OUT = "log_out"
