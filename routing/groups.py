@@ -87,7 +87,7 @@ def together(needs: Iterable[Levels]) -> Levels:
     for levels in needs:
         for skill, level in levels:
             highest[skill] = max(level, highest.get(skill, 0))
-    return tuple(sorted(highest.items()))
+    return tuple(sorted(highest.items())) if highest else ()
 
 
 def seats_named(tiers: tuple[str, ...]) -> str:

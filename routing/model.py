@@ -112,6 +112,7 @@ class State:
     ranks: dict[str, int] = field(default_factory=dict)
     queues: dict[str, Queue] = field(default_factory=dict)
     directory: Directory = field(default_factory=Directory)
+    groups: dict[str, Group] = field(default_factory=dict)  # agent -> its group at its seat, once asked for
     idle_seats: dict[tuple[str, ...], int] = field(
         default_factory=dict
     )  # tiers -> idle seats dedicated to just these; each kind of seat is there
@@ -140,9 +141,13 @@ class State:
         return self.order
 
     def group_of(self, agent: Agent, seat: Seat) -> Group:
-        """Whom the agent is like, at that seat."""
-        talent = self.rules.talents.get(agent.number, NO_TALENT)
-        return self.directory.group(seat.dedicated_to, talent.queues, talent.skills)
+        """Whom the agent is like, at the seat where it sits."""
+        known = self.groups.get(agent.number)
+        if known is None:
+            talent = self.rules.talents.get(agent.number, NO_TALENT)
+            known = self.directory.group(seat.dedicated_to, talent.queues, talent.skills)
+            self.groups[agent.number] = known
+        return known
 
     def class_of(self, call: Call) -> CallClass:
         """Whom the call is like."""
@@ -190,6 +195,7 @@ class State:
     def sit(self, agent: Agent, seat: Seat) -> None:
         """The agent is at the seat from now on."""
         agent.seat, seat.agent = seat.number, agent.number
+        self.groups.pop(agent.number, None)
         self.manned[seat.dedicated_to] = self.manned.get(seat.dedicated_to, 0) + 1
 
     def stand_up(self, agent: Agent) -> None:

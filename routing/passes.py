@@ -93,8 +93,7 @@ def close_passes(state: State, call: Call, out: Outputs) -> None:
 
 
 def _note(state: State, waiting: str, reason: Passed, by: tuple[str, Agent], at: float) -> None:
-    call = state.calls[waiting]
-    tier, agent = by
+    call, (tier, agent) = state.calls[waiting], by
     if reason is Passed.UNFIT or reason is Passed.RESERVE:
         tier = ""  # whom the agent took instead is no matter: it could not have taken this caller
     left_s = state.tiers[call.tier].answer_within_s - (at - (call.queued_at or at))
