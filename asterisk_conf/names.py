@@ -10,9 +10,13 @@ MENU = "menu"
 WAITING = "waiting"
 CONNECT = "connect"
 AFTER_CALL = "after-call"
+PREPARE_SEAT = "prepare-seat"
 REFUSED = "refused"
 FALLBACK = "fallback"
 FEATURES = "features"
+
+# Between the seats of an extension of `connect` that rings several at once; a dash would be skipped by Asterisk's patterns
+SEATS_APART = "*"
 
 # Channel variables; they travel with the caller and outlive the router
 QUEUE = "JT_QUEUE"

@@ -42,10 +42,11 @@ class TrunkSettings:
 
 @dataclass(frozen=True)
 class SeatSettings:
-    """A SIP device that registers with its number and this password."""
+    """A SIP device that registers with its number and this password. `auto_answer`: its phone is asked to answer by itself."""
 
     number: str
     password: str = field(repr=False)
+    auto_answer: bool = False
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,9 @@ def asterisk_settings(site: RunningSite, program: Program) -> AsteriskSettings:
     return AsteriskSettings(
         hotline_number=config.hotline.number,
         trunks=tuple(TrunkSettings(trunk.name, tuple(trunk.match)) for trunk in config.trunks),
-        seats=tuple(SeatSettings(seat.number, site.seat_passwords[seat.number]) for seat in config.seats),
+        seats=tuple(
+            SeatSettings(seat.number, site.seat_passwords[seat.number], seat.auto_answer) for seat in config.seats
+        ),
         sip_port=ports.sip,
         rtp_start=ports.rtp_start,
         rtp_end=ports.rtp_end,

@@ -29,7 +29,7 @@ UNREACHABLE = "unreachable"  # shown instead of the state when a logged-in agent
 
 @dataclass(slots=True)
 class LiveCall:
-    """A call that is not over. state: menu, waiting, ringing or talking; `since` of that state."""
+    """A call that is not over. state: menu, waiting, ringing or talking; `since` of that state; `rings`: seat -> agent of its open offers."""
 
     call: str
     caller: str
@@ -41,6 +41,7 @@ class LiveCall:
     queued_at: float | None = None
     agent: str = ""
     seat: str = ""
+    rings: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -79,12 +80,11 @@ class LiveView:
                     fact.call, fact.caller, "waiting", fact.at, fact.queue, fact.tier, fact.service, fact.queued_at
                 )
             case Decision():
-                self._move(fact.call, "waiting", fact.at, fact.agent, fact.seat)
+                self._offer(fact)
             case SeatRang():
                 self._hear_of(fact, "ringing", fact.at)
             case OfferClosed():
-                if fact.result != "answered":
-                    self._move(fact.call, "waiting", fact.at, "", "")
+                self._close_offer(fact)
             case CallAnswered():
                 self._hear_of(fact, "talking", fact.at - fact.wait_s)
             case CallRecord():
@@ -153,6 +153,23 @@ class LiveView:
             known.since = known.since if known.state == state else at
             known.state, known.agent, known.seat = state, agent, seat
 
+    def _offer(self, fact: Decision) -> None:
+        known = self.calls.get(fact.call)
+        if known is not None:
+            known.rings[fact.seat] = fact.agent
+            if len(known.rings) == 1:
+                self._move(fact.call, "waiting", fact.at, fact.agent, fact.seat)
+
+    def _close_offer(self, fact: OfferClosed) -> None:
+        """Shows another seat that still rings, if there is one, else that the call waits; one that talks goes on talking."""
+        known = self.calls.get(fact.call)
+        if known is None:
+            return
+        known.rings.pop(fact.seat, None)
+        if fact.result != "answered" and known.state in ("waiting", "ringing"):
+            seat, agent = next(iter(known.rings.items()), ("", ""))
+            self._move(fact.call, known.state if seat else "waiting", fact.at, agent, seat)
+
     def _hear_of(self, fact: SeatRang | CallAnswered, state: str, queued_at: float) -> None:
         """The call rings or talks; one that nobody told of before is taken in with what the fact knows."""
         if fact.call not in self.calls:
@@ -191,8 +208,9 @@ _SHOWN = {CallState.MENU: "menu", CallState.TALKING: "talking", CallState.AFTER:
 def _call_of(call: Call) -> LiveCall | None:
     if call.state is CallState.ENDED:
         return None
-    offer = next(iter(call.rings.values()), None)
-    rings = any(offer.rang_at is not None for offer in call.rings.values())
+    offers = sorted(call.rings.values(), key=lambda offer: offer.rang_at is None)  # one that rings is shown first
+    offer = offers[0] if offers else None
+    rings = offer is not None and offer.rang_at is not None
     shown = _SHOWN.get(call.state, "ringing" if rings else "waiting")
     since = {"menu": call.arrived_at, "talking": call.answered_at}.get(shown) or call.waiting_at or call.arrived_at
     agent, seat = (offer.agent, offer.seat) if offer else (call.agent, call.seat)

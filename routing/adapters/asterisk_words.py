@@ -199,7 +199,7 @@ def order_of(action: Action) -> tuple[str, dict[str, str | list[str]]]:
     """AMI action name and headers that carry out an action of the engine."""
     match action:
         case RingSeat():
-            target = {"Context": names.CONNECT, "Exten": action.seat, "Priority": "1"}
+            target = {"Context": names.CONNECT, "Exten": names.SEATS_APART.join(action.seats), "Priority": "1"}
             return "Redirect", {"Channel": action.channel, **target}
         case HangUpLeg():
             return "Hangup", {"Channel": action.leg, "Cause": "16"}

@@ -97,7 +97,8 @@ class RouterLoop:
         if any(words in why.lower() for words in _NO_CHANNEL):
             self.tell(CallEnded(self.clock(), action.call, 0))
         else:
-            self.tell(OfferFailed(self.clock(), action.call, action.seat, OfferFailure.NOT_DELIVERED))
+            for seat in action.seats:
+                self.tell(OfferFailed(self.clock(), action.call, seat, OfferFailure.NOT_DELIVERED))
 
     def _plan_wake_up(self) -> None:
         due = engine.next_deadline(self.state)

@@ -5,11 +5,11 @@ A line is `seconds | what happens | what must follow`. What happens, one word an
   arrive CALL · queue CALL [TIER [REPRESENTATIVE]] [in=QUEUE] [for=SERVICE] [speaks=LANGUAGE] [class=CLASS] · rings CALL SEAT · answers CALL SEAT · fails CALL SEAT REASON · leg_ends CALL SEAT · hangs_up CALL · ends CALL
   agent_hangs_up CALL SEAT · lost · synced [CALL ...] · tick
 What must follow, separated by `;` — exactly the actions, and any of the other claims:
-  ring SEAT CALL · nothing · held CALL AGENT · agent NUMBER STATE [REASON] · call CALL STATE · record CALL OUTCOME REASON · line CALL CALL ...
+  ring SEAT[+SEAT] CALL · cut LEG · nothing · step CALL WORDS OF THE LAST STEP · held CALL AGENT · agent NUMBER STATE [REASON] · call CALL STATE · record CALL OUTCOME REASON · line CALL CALL ...
 """
 
 from routing import engine
-from routing.actions import RingSeat
+from routing.actions import HangUpLeg, RingSeat
 from routing.events import (
     AgentLoggedIn,
     AgentLoggedOut,
@@ -111,9 +111,10 @@ def play(state: State, story: str) -> list[Fact]:
         where = f"line {number}: {line.strip()}"
         actions, facts = engine.step(state, event_of(float(at_text), what.split(), state))
         told += facts
-        rings = [f"ring {a.seat} {a.call}" for a in actions if isinstance(a, RingSeat)]
+        rings = [f"ring {'+'.join(a.seats)} {a.call}" for a in actions if isinstance(a, RingSeat)]
+        rings += [f"cut {a.leg}" for a in actions if isinstance(a, HangUpLeg)]
         wanted = [" ".join(claim.split()) for claim in claims.split(";") if claim.strip()]
-        expected_rings = [claim for claim in wanted if claim.startswith("ring ")]
+        expected_rings = [claim for claim in wanted if claim.startswith(("ring ", "cut "))]
         assert rings == expected_rings, f"{where}: orders were {rings or 'nothing'}"
         for claim in wanted:
             _check(state, facts, claim.split(), where)
@@ -122,7 +123,7 @@ def play(state: State, story: str) -> list[Fact]:
 
 def _check(state: State, facts: list[Fact], claim: list[str], where: str) -> None:
     match claim:
-        case ["ring", *_] | ["nothing"]:
+        case ["ring" | "cut", *_] | ["nothing"]:
             return
         case ["agent", number, *expected]:
             agent = state.agents[number]
@@ -136,6 +137,9 @@ def _check(state: State, facts: list[Fact], claim: list[str], where: str) -> Non
             assert [(r.outcome.value, r.reason) for r in records] == [(outcome, reason)], f"{where}: {records}"
         case ["held", call, agent]:
             assert state.calls[call].held_for == agent, f"{where}: held for {state.calls[call].held_for or 'nobody'}"
+        case ["step", call, *expected]:
+            name = state.calls[call].steps_done[-1:]
+            assert name == (" ".join(expected),), f"{where}: the last step is {name}"
         case ["line", *expected]:
             by_tier = sorted(state.waiting, key=lambda call_class: state.ranks[call_class.tier])
             standing = [call for call_class in by_tier for call in state.waiting[call_class]]

@@ -89,7 +89,7 @@ def test_dialplan_has_the_shared_words(tmp_path: Path) -> None:
     text = written(tmp_path)["extensions.conf"]
     at = [text.index(f"\n[{getattr(names, name)}]") for name in CONTEXTS]
     assert at == sorted(at)
-    for value in (v for k, v in vars(names).items() if k.isupper() and k != "WORD"):
+    for value in (v for k, v in vars(names).items() if k.isupper() and k not in ("WORD", "PREPARE_SEAT")):
         assert value in text
     for name in CONTEXTS:
         above = text[: text.index(f"\n[{getattr(names, name)}]")].splitlines()[-1]
@@ -105,6 +105,16 @@ def test_nothing_of_a_caller_in_expressions_or_arguments(tmp_path: Path) -> None
         "same => n,Set(CALLERID(num)=${FILTER(0-9+*#,${CALLERID(num)}):0:32})"
     ]
     assert not [line for line in code if "PJSIP_HEADER" in line or "SHELL" in line or "System(" in line]
+
+
+def test_only_seats_that_shall_answer_by_themselves_are_asked_to(tmp_path: Path) -> None:
+    """Each Dial prepares its legs, and only the seat with `auto_answer` gets the headers; without such a seat nothing is prepared."""
+    assert "PJSIP_HEADER" not in written(tmp_path)["extensions.conf"]
+    seats = (SeatSettings("1001", "password-1001"), SeatSettings("1002", "password-1002", auto_answer=True))
+    lines = written(tmp_path, seats=seats)["extensions.conf"].splitlines()
+    assert "exten => 1002,1,Goto(answers,1)" in lines and "exten => 1001,1,Goto(answers,1)" not in lines
+    dials = [line for line in lines if "Dial(" in line]
+    assert len(dials) == 2 and all(line.endswith("gim(jietong)b(prepare-seat^s^1))") for line in dials)
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 from routing import engine, snapshot
 from routing.actions import RingSeat
 from routing.events import Event, SeatState, Tick
-from routing.facts import AgentState, CallEntered, CallRecord, Decision
+from routing.facts import AgentState, CallEntered, CallRecord, CallWidened, Decision
 from routing.model import State
 from routing.own_agent import may_be_waited_for
+from routing.recipe import due_steps
 from routing.rules import Queue, Talent
 from routing.selection import Rule, rule_for
+from routing.steps import SUPERVISORS, Step, When
 from routing.transitions import CallState
 from tests.builders import a_state, rules
 from tests.scenario.play import event_of
@@ -31,10 +33,24 @@ CHOICES: dict[str, Any] = {
     "wrap_up_s": 3.0,
     "age_ratio": 2.0,
     "representative_s": 4.0,
-    "queues": (Queue("billing", 2.0, (("billing", 2),)), Queue("repairs")),
+    "queues": (
+        Queue(
+            "billing",
+            2.0,
+            (("billing", 2),),
+            (
+                Step(When.AFTER, 5, relax=(("billing", 1),)),
+                Step(When.LEFT, 4, ("ordinary",), add_queue="repairs"),
+                Step(When.AFTER, 14, relax=(("billing", 2),)),
+            ),
+        ),
+        Queue("repairs", overflow=(Step(When.AFTER, 0, ring_seats=2), Step(When.AFTER, 6, add_queue=SUPERVISORS))),
+        Queue("hotline", overflow=(Step(When.AFTER, 7, ring_seats=3),)),
+    ),
     "talents": {
+        "1902": Talent((("billing", 2),), (SUPERVISORS,)),
         "1001": Talent((("billing", 3),)),
-        "1901": Talent((("billing", 1),), ("hotline", "billing")),
+        "1901": Talent((("billing", 1),), ("hotline", "repairs")),
         "8001": Talent((("billing", 5),)),
     },
 }
@@ -85,7 +101,7 @@ def _aimed(words: list[str], state: State) -> list[str]:
         state.calls.get(words[1]) if len(words) > 2 and words[0] in ("rings", "answers", "fails", "leg_ends") else None
     )
     if call is not None:
-        words[2] = next(iter(call.rings), call.seat or words[2])
+        words[2] = words[2] if words[2] in call.rings else next(iter(call.rings), call.seat or words[2])
     return words
 
 
@@ -135,6 +151,7 @@ def test_promises_hold_after_every_event(script: list[tuple[float, tuple[str, ..
     state = a_state(**CHOICES)
     entered: Counter[str] = Counter()
     recorded: Counter[str] = Counter()
+    taken: Counter[tuple[str, str]] = Counter()  # steps of recipes by call
     for at, words in _events(state, script):
         before = {c.id: c.queued_at for c in state.calls.values()}
         heads = {call_class: line.head() for call_class, line in state.waiting.items()}
@@ -144,7 +161,8 @@ def test_promises_hold_after_every_event(script: list[tuple[float, tuple[str, ..
         _check_nobody_servable_waits(state)
         for call in state.calls.values():
             assert before.get(call.id) is None or call.queued_at == before[call.id], "queued_at was rewritten"
-        rung = [a.seat for a in actions if isinstance(a, RingSeat)]
+        orders = [a for a in actions if isinstance(a, RingSeat)]
+        rung = [seat for a in orders for seat in a.seats]
         assert len(rung) == len(set(rung))
         for action in actions:
             rules = [
@@ -155,9 +173,15 @@ def test_promises_hold_after_every_event(script: list[tuple[float, tuple[str, ..
             if isinstance(action, RingSeat) and action.call in before and Rule.OWN_AGENT not in rules:
                 head = heads.get(state.class_of(state.calls[action.call]))
                 key = state.calls[action.call].queued_at
-                assert head is None or key is None or key <= head[0] or len(rung) > 1, "not first come, first served"
+                assert head is None or key is None or key <= head[0] or len(orders) > 1, "not first come, first served"
         entered.update(f.call for f in facts if isinstance(f, CallEntered))
         recorded.update(f.call for f in facts if isinstance(f, CallRecord))
+        taken.update((f.call, f.step) for f in facts if isinstance(f, CallWidened))
+        for call in state.calls.values():
+            assert len(set(call.steps_done)) == len(call.steps_done) and len(call.rings) <= call.seats_at_once
+        for gone in before.keys() - state.calls.keys():
+            assert all(count == 1 for (call_id, _), count in taken.items() if call_id == gone)
+            taken = Counter({key: count for key, count in taken.items() if key[0] != gone})
     for call in CALLS:
         assert entered[call] <= recorded[call] + (call in state.calls)
 
@@ -186,7 +210,7 @@ def test_a_stored_state_goes_on_as_if_nothing_happened(
 @settings(max_examples=100 * FUZZ, deadline=None)
 @given(script=_script)
 def test_no_deadline_is_missed(script: list[tuple[float, tuple[str, ...], bool]]) -> None:
-    """If the router is woken whenever it asked to be, nobody stays in wrap-up or in a pause that ends by itself."""
+    """If the router is woken whenever it asked to be, nobody stays in wrap-up or in a pause that ends by itself, and no recipe's step is late."""
     state = a_state(**CHOICES)
     for at, words in _events(state, script):
         while (due := engine.next_deadline(state)) is not None and due <= at:
@@ -194,3 +218,6 @@ def test_no_deadline_is_missed(script: list[tuple[float, tuple[str, ...], bool]]
         engine.step(state, event_of(at, _aimed(words, state), state))
         for agent in state.agents.values():
             assert agent.until is None or agent.until >= at
+        for call in state.calls.values():
+            if call.state in (CallState.WAITING, CallState.OFFERED, CallState.RETURNING):
+                assert not due_steps(state, call, at, None), "a step of the recipe was not taken in time"

@@ -1,0 +1,298 @@
+"""Stories of recipes: what is done while a caller waits, and several seats that ring at once."""
+
+from typing import Any
+
+import pytest
+
+from routing.facts import CallWidened, Decision, OfferClosed
+from routing.rules import Queue, Talent
+from routing.steps import SUPERVISORS, Step, When
+from tests.builders import a_state
+from tests.scenario.play import play
+
+LOWER = Step(When.AFTER, 12, relax=(("billing", 1),))
+BILLING = (("billing", 3),)
+TWO_SEATS = {"shared": 3, "wrap_up_s": 0, "queues": (Queue("hotline", overflow=(Step(When.AFTER, 0, ring_seats=2),)),)}
+SKILLED = {"1001": Talent((("billing", 2),))}
+
+STORIES: dict[str, tuple[dict[str, Any], str]] = {
+    "a skill's level is lowered while the caller waits, and the agent who was idle all the time rings": (
+        {"shared": 1, "talents": SKILLED, "queues": (Queue("bills", 1, BILLING, (LOWER,)),)},
+        """
+        0  | register 1001     | nothing
+        1  | queue a in=bills  | nothing
+        12 | tick              | nothing
+        13 | tick              | ring 1001 a; step a required level lowered by billing 1 after 12 s
+        """,
+    ),
+    "a level that comes to nothing is required no more": (
+        {"shared": 1, "queues": (Queue("bills", 1, BILLING, (Step(When.AFTER, 5, relax=(("billing", 5),)),)),)},
+        """
+        0 | register 1001    | nothing
+        1 | queue a in=bills | nothing
+        6 | tick             | ring 1001 a
+        """,
+    ),
+    "agents of another queue help, those of a third do not": (
+        {
+            "shared": 2,
+            "talents": {"1001": Talent((), ("repairs",)), "1002": Talent((), ("hotline",))},
+            "queues": (Queue("bills", overflow=(Step(When.AFTER, 5, add_queue="repairs"),)), Queue("repairs")),
+        },
+        """
+        0 | register 1002    | nothing
+        0 | register 1001    | nothing
+        1 | queue a in=bills | nothing
+        6 | tick             | ring 1001 a; agent 1002 ready
+        """,
+    ),
+    "a supervisor serves nobody until the recipe comes to supervisors": (
+        {
+            "shared": 1,
+            "talents": {"1001": Talent((), (SUPERVISORS,))},
+            "queues": (Queue("hotline", overflow=(Step(When.LEFT, 5, add_queue=SUPERVISORS),)),),
+        },
+        """
+        0  | register 1001 | nothing
+        1  | queue a       | nothing
+        15 | tick          | nothing
+        16 | tick          | ring 1001 a; step a supervisors too with 5 s left to the target
+        """,
+    ),
+    "a step for VIP callers is not for ordinary ones": (
+        {
+            "shared": 1,
+            "talents": {"1001": Talent((), (SUPERVISORS,))},
+            "queues": (Queue("hotline", overflow=(Step(When.AFTER, 5, ("vip",), add_queue=SUPERVISORS),)),),
+        },
+        """
+        0 | register 1001    | nothing
+        1 | queue a ordinary | nothing
+        2 | queue v vip      | nothing
+        6 | tick             | nothing
+        7 | tick             | ring 1001 v
+        """,
+    ),
+    "the recipe's clock runs while a seat rings: the caller comes back wider than before, to the old place": (
+        {
+            "shared": 2,
+            "talents": {"1001": Talent((("billing", 3),)), "1002": Talent((("billing", 2),))},
+            "queues": (Queue("bills", 1, BILLING, (LOWER,)),),
+        },
+        """
+        0  | register 1001    | nothing
+        0  | register 1002    | nothing
+        1  | queue a in=bills | ring 1001 a
+        9  | fails a 1001 no_answer | agent 1002 ready
+        9  | queue a          | nothing
+        10 | ready 1001       | ring 1001 a
+        13 | tick             | nothing; step a required level lowered by billing 1 after 12 s
+        18 | fails a 1001 no_answer | nothing
+        18 | queue a          | ring 1002 a
+        """,
+    ),
+    "the recipe's clock runs while the caller waits for its own agent": (
+        {
+            "shared": 2,
+            "representative_s": 8.0,
+            "wrap_up_s": 0,
+            "queues": (Queue("hotline", overflow=(Step(When.AFTER, 2, add_queue=SUPERVISORS),)),),
+            "talents": {"1002": Talent((), (SUPERVISORS,))},
+        },
+        """
+        0  | register 1001           | nothing
+        0  | register 1002           | nothing
+        1  | queue x                 | ring 1001 x
+        2  | answers x 1001          | nothing
+        2  | queue a ordinary 1001   | held a 1001
+        4  | tick                    | held a 1001; step a supervisors too after 2 s
+        9  | tick                    | nothing
+        10 | tick                    | ring 1002 a
+        """,
+    ),
+    "steps that are due together are taken in the order of the file, each once": (
+        {
+            "shared": 1,
+            "talents": SKILLED,
+            "queues": (Queue("bills", 1, BILLING, (LOWER, Step(When.LEFT, 8, relax=(("billing", 2),)))),),
+        },
+        """
+        0  | queue a in=bills | nothing
+        12 | tick             | step a required level lowered by billing 2 with 8 s left to the target; nothing
+        13 | register 1001    | ring 1001 a
+        21 | fails a 1001 no_answer | nothing
+        21 | queue a          | step a required level lowered by billing 2 with 8 s left to the target; nothing
+        """,
+    ),
+    "two seats ring at once, the first to answer has the caller, the other is ready with its old idle time": (
+        TWO_SEATS,
+        """
+        0 | register 1001  | nothing
+        1 | register 1002  | nothing
+        2 | register 1003  | nothing
+        3 | queue a        | ring 1001+1002 a; agent 1001 ringing; agent 1002 ringing
+        3 | rings a 1001   | nothing
+        3 | rings a 1002   | nothing
+        5 | answers a 1002 | call a talking; agent 1002 talking; agent 1001 ready
+        5 | leg_ends a 1001 | nothing; call a talking
+        6 | queue b        | ring 1001+1003 b
+        """,
+    ),
+    "with one seat idle one seat rings": (
+        TWO_SEATS,
+        """
+        0 | register 1001 | nothing
+        1 | queue a       | ring 1001 a
+        2 | register 1002 | nothing; agent 1002 ready
+        """,
+    ),
+    "a second seat rings only if nobody else waits for it": (
+        TWO_SEATS,
+        """
+        0 | lost          | nothing
+        1 | register 1001 | nothing
+        1 | register 1002 | nothing
+        2 | queue a       | nothing
+        3 | queue b       | nothing
+        4 | synced a b    | ring 1001 a; ring 1002 b
+        """,
+    ),
+    "one of two is busy, the other goes on ringing": (
+        TWO_SEATS,
+        """
+        0 | register 1001     | nothing
+        0 | register 1002     | nothing
+        1 | queue a           | ring 1001+1002 a
+        1 | rings a 1001      | nothing
+        2 | fails a 1002 busy | call a offered; agent 1002 not_ready busy; agent 1001 ringing
+        3 | answers a 1001    | call a talking
+        """,
+    ),
+    "one of two declines and the other lets it ring: back to the head of the line": (
+        {**TWO_SEATS, "shared": 2},
+        """
+        0  | register 1001         | nothing
+        0  | register 1002         | nothing
+        1  | queue a               | ring 1001+1002 a
+        1  | rings a 1001          | nothing
+        1  | rings a 1002          | nothing
+        2  | queue b               | line b
+        3  | agent_hangs_up a 1001 | nothing
+        3  | fails a 1001 no_answer | agent 1001 not_ready rejected; call a offered
+        9  | fails a 1002 no_answer | agent 1002 not_ready no_answer; call a returning
+        9  | queue a               | line a b
+        13 | tick                  | ring 1001 a
+        """,
+    ),
+    "nobody of two answers": (
+        {**TWO_SEATS, "shared": 2},
+        """
+        0 | register 1001 | nothing
+        0 | register 1002 | nothing
+        1 | queue a       | ring 1001+1002 a
+        9 | fails a 1001 no_answer | agent 1001 not_ready no_answer; call a offered
+        9 | fails a 1002 no_answer | agent 1002 not_ready no_answer; call a returning
+        9 | queue a       | line a
+        """,
+    ),
+    "the caller hangs up while two seats ring: both agents are ready": (
+        TWO_SEATS,
+        """
+        0 | register 1001 | nothing
+        0 | register 1002 | nothing
+        1 | queue a       | ring 1001+1002 a
+        1 | rings a 1001  | nothing
+        3 | ends a        | record a abandoned ringing; agent 1001 ready; agent 1002 ready
+        3 | leg_ends a 1001 | nothing
+        """,
+    ),
+    "two agents answer in the same instant: one talks, the other's leg is hung up": (
+        TWO_SEATS,
+        """
+        0 | register 1001  | nothing
+        0 | register 1002  | nothing
+        1 | queue a        | ring 1001+1002 a
+        2 | answers a 1001 | agent 1001 talking; agent 1002 ready
+        2 | answers a 1002 | cut leg-a-1002; agent 1001 talking; agent 1002 ready; call a talking
+        2 | answers a 1001 | nothing
+        9 | leg_ends a 1001 | call a after; agent 1001 ready
+        """,
+    ),
+    "the one who was not first gets the next caller at once": (
+        {**TWO_SEATS, "shared": 2},
+        """
+        0 | register 1001  | nothing
+        0 | register 1002  | nothing
+        1 | queue a        | ring 1001+1002 a
+        2 | queue b        | line b
+        3 | answers a 1001 | ring 1002 b
+        """,
+    ),
+    "no word comes on either seat: both legs are ended and the caller is offered again": (
+        {**TWO_SEATS, "shared": 2},
+        """
+        0  | register 1001 | nothing
+        0  | register 1002 | nothing
+        1  | queue a       | ring 1001+1002 a
+        1  | rings a 1001  | nothing
+        1  | rings a 1002  | nothing
+        12 | tick          | cut leg-a-1001; cut leg-a-1002; call a returning; agent 1001 ready
+        14 | tick          | ring 1001+1002 a
+        """,
+    ),
+    "one of two phones is gone: the dialplan says nothing of it, the other answers": (
+        TWO_SEATS,
+        """
+        0 | register 1001   | nothing
+        0 | register 1002   | nothing
+        1 | queue a         | ring 1001+1002 a
+        1 | rings a 1002    | nothing
+        2 | unregister 1001 | agent 1001 ringing
+        3 | answers a 1002  | agent 1001 logged_out unreachable; call a talking
+        """,
+    ),
+}
+
+
+@pytest.mark.parametrize("title", STORIES)
+def test_story(title: str) -> None:
+    """Each story of a recipe goes as its table says."""
+    choices, story = STORIES[title]
+    play(a_state(**choices), story)
+
+
+def test_the_decision_names_the_step_that_let_the_agent_in() -> None:
+    """Who asks why this agent got the call reads which step made it possible; an agent who always could needed none."""
+    queues = (Queue("bills", 1, BILLING, (Step(When.AFTER, 2, add_queue="repairs"), LOWER)),)
+    state = a_state(shared=2, queues=queues, talents={**SKILLED, "1002": Talent(BILLING)})
+    facts = play(
+        state,
+        """
+        0  | queue a in=bills | nothing
+        0  | queue b in=bills | nothing
+        20 | tick             | nothing
+        21 | register 1001    | ring 1001 a
+        22 | register 1002    | ring 1002 b
+        """,
+    )
+    steps = [fact.step for fact in facts if isinstance(fact, Decision)]
+    assert steps == ["required level lowered by billing 1 after 12 s", ""]
+    widened = [(fact.call, fact.step, fact.waited_s) for fact in facts if isinstance(fact, CallWidened)]
+    assert widened[0] == ("a", "agents of repairs too after 2 s", 20.0) and len(widened) == 4
+
+
+def test_who_was_not_first_has_let_nothing_ring() -> None:
+    """Of two seats that ring, each offer has its result once: answered, and answered elsewhere."""
+    facts = play(
+        a_state(**TWO_SEATS),
+        """
+        0 | register 1001  | nothing
+        0 | register 1002  | nothing
+        1 | queue a        | ring 1001+1002 a
+        2 | answers a 1002 | nothing
+        2 | fails a 1001 no_answer | agent 1001 ready
+        9 | ends a         | record a answered caller
+        """,
+    )
+    closed = [(fact.seat, fact.result) for fact in facts if isinstance(fact, OfferClosed)]
+    assert closed == [("1002", "answered"), ("1001", "answered_elsewhere")]
