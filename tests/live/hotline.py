@@ -55,6 +55,47 @@ name = "complaints"
 requires = {{ complaints = 2 }}
 [services.complaint]
 queue = "complaints"
+[[queues]]
+name = "advice"
+[[queues.overflow]]
+after_s = 0
+ring_seats = 2
+[[queues]]
+name = "business"
+[[queues.overflow]]
+after_s = 1
+add_queue = "repairs"
+[[queues]]
+name = "queries"
+requires = {{ queries = 3 }}
+[[queues.overflow]]
+after_s = 1
+relax = {{ queries = 1 }}
+[[queues]]
+name = "cancels"
+[[queues.overflow]]
+left_s = 19
+tiers = ["ordinary"]
+supervisors = true
+[[queues]]
+name = "repairs"
+[services]
+consultation = {{ queue = "advice" }}
+business = {{ queue = "business" }}
+query = {{ queue = "queries" }}
+cancel = {{ queue = "cancels" }}
+[[agents]]
+number = "1003"
+skills = {{ queries = 2 }}
+[[agents]]
+number = "1004"
+skills = {{ queries = 3 }}
+[[agents]]
+number = "1007"
+queues = ["repairs"]
+[[agents]]
+number = "1008"
+supervisor = true
 [classes.government]
 requires = {{ contracts = 1 }}
 [[agents]]
@@ -63,7 +104,8 @@ skills = {{ contracts = 1 }}
 """ + "".join(
     f'[[seats]]\nnumber = "{number}"\npassword = "secret-{number}"\n{more}\n'
     for number, more in [
-        *((str(n), "auto_login = true") for n in range(1001, 1007)),
+        *((str(n), "auto_login = true") for n in range(1001, 1009)),
+        ("1010", "auto_login = true\nauto_answer = true"),
         *((str(n), 'auto_login = true\ndedicated_to = ["vip"]') for n in (1901, 1902)),
         ("1009", ""),
     ]
@@ -120,6 +162,14 @@ class Hotline:
         await self.until_metric(
             lambda: self.metric("jietong_calls_offered_total", tier=tier) > before, "the caller to be queued"
         )
+
+    async def asks_for(self, caller: Caller, key: str) -> None:
+        """The caller is met by the menu, presses `key` and is in that service's queue (or already rings)."""
+        before = self.metric("jietong_calls_offered_total")
+        await caller.is_answered()
+        await caller.phone.wait_for("media")
+        caller.press(key)
+        await self.until_metric(lambda: self.metric("jietong_calls_offered_total") > before, "the caller to be queued")
 
     def status(self) -> dict[str, Any]:
         """What `jietong status --json` prints."""

@@ -126,7 +126,7 @@ class Softphone:
         play: Path | None = None,
         record: Path | None = None,
     ) -> None:
-        """How the next incoming calls are treated: answer, ignore (rings on), reject (603) or busy (486), after `after_s`."""
+        """How the next incoming calls are treated: answer, obey (answer if a header asks for it), ignore (rings on), reject (603) or busy (486), after `after_s`."""
         asked_at = time.monotonic()
         self.tell("behave", mode=mode, after_s=after_s, talk_s=talk_s, play=_text(play), record=_text(record))
         outcome = await self.wait_for(("behaviour", "error"), 5.0, _since(asked_at))

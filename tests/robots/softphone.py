@@ -5,7 +5,7 @@ Rules: pjsua2 allows one endpoint a process, polled by one thread; end of stdin 
 
 Run as `python -m tests.robots.softphone --port 5070`. Commands (optional fields in brackets):
   register server user password [expires]      unregister      answer      hang_up      quit
-  behave mode(answer|ignore|reject|busy) [after_s talk_s play record]   how the next incoming calls are treated
+  behave mode(answer|obey|ignore|reject|busy) [after_s talk_s play record]   obey: answer if a header asks for it; how the next incoming calls are treated
   dial to [from_number display_name play record]                        without an account: From user is the number
   press digits [method rfc2833|info]           play file(or null)
 Every event has `event` and `at` (monotonic seconds, comparable between processes of one machine).
@@ -103,8 +103,8 @@ class Softphone:
         record: str | None = None,
     ) -> None:
         """Sets how the next incoming calls are treated."""
-        if mode not in ("answer", "ignore", "reject", "busy"):
-            raise ValueError(f"mode {mode!r} is not answer, ignore, reject or busy")
+        if mode not in ("answer", "obey", "ignore", "reject", "busy"):
+            raise ValueError(f"mode {mode!r} is not answer, obey, ignore, reject or busy")
         self._behaviour = {"mode": mode, "after_s": float(after_s), "talk_s": talk_s, "play": play, "record": record}
         self.say("behaviour", mode=mode)
 
@@ -173,7 +173,9 @@ class Softphone:
         second = self._call is not None and not self._call.over
         self.say(
             "incoming",
-            **{"from": invite.remoteUri, "to": invite.localUri, "sip_call_id": invite.callIdString, "second": second},
+            second=second,
+            answer_headers=call.answer_headers,
+            **{"from": invite.remoteUri, "to": invite.localUri, "sip_call_id": invite.callIdString},
         )
         if second:
             call.end(486)
@@ -186,7 +188,7 @@ class Softphone:
         call.play_path, call.record_path = told.get("play"), told.get("record")
         call.on_recorded = self._expect_recording
         call.pick_up(180)
-        if told["mode"] == "answer":
+        if told["mode"] == "answer" or (told["mode"] == "obey" and call.answer_headers):
             if told["talk_s"] is not None:
                 call.on_answered = lambda: self._later(float(told["talk_s"]), call, call.end)
             self._later(told["after_s"], call, lambda: call.pick_up())

@@ -11,6 +11,8 @@ import pjsua2 as pj
 from tests.robots.softphone_call import RobotCall, Say
 
 RTP_PORTS = 40
+# Header and what in it makes phones answer: the first is Snom's and most soft phones', the second Polycom's and Yealink's
+ASKING_TO_ANSWER = (("Call-Info", ";answer-after=0"), ("Alert-Info", ";info=alert-autoanswer"))
 
 
 class RobotAccount(pj.Account):  # type: ignore[misc]  # pjsua2 has no types
@@ -40,9 +42,17 @@ class RobotAccount(pj.Account):  # type: ignore[misc]  # pjsua2 has no types
 
     def onIncomingCall(self, prm: pj.OnIncomingCallParam) -> None:
         try:
-            self._on_call(RobotCall(self, self.say, prm.callId))
+            call = RobotCall(self, self.say, prm.callId)
+            call.answer_headers = answer_headers(prm.rdata.wholeMsg)
+            self._on_call(call)
         except Exception as error:
             self.say("error", text=f"incoming: {error}")
+
+
+def answer_headers(invite: str) -> list[str]:
+    """Names of the headers of `invite` by which a phone is asked to answer by itself."""
+    lines = [line.partition(":") for line in invite.partition("\r\n\r\n")[0].splitlines()]
+    return [name for name, _, value in lines if any(name == n and asks in value for n, asks in ASKING_TO_ANSWER)]
 
 
 def account_config(identity: str, host: str, rtp_port: int) -> pj.AccountConfig:

@@ -23,6 +23,7 @@ class RobotCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         super().__init__(account, call_id)
         self.say = say
         self.over = False
+        self.answer_headers: list[str] = []
         self.answered = False
         self.ended_by_us = False
         self.play_path: str | None = None
