@@ -26,6 +26,7 @@ async def _waits_then_talks(hotline: Hotline, key: str, seat: str) -> None:
     async with hotline.agent(seat) as agent, hotline.caller() as caller:
         await hotline.asks_for(caller, key)
         await agent.talks()
+        await hotline.agent_is(seat, "talking")
         caller.hang_up()
         record = await hotline.record_of(caller)
     assert record.agent == seat and record.offers == 1
@@ -43,7 +44,7 @@ async def test_two_seats_ring_and_the_first_has_the_call(hotline: Hotline) -> No
             stopped = await slow.phone.wait_for("disconnected", 5)
             assert stopped["at"] - answered["at"] < 1.0 and not stopped["was_answered"]
             await hotline.agent_is("1001", "ready")
-            assert await _states(hotline, "1002") == ["talking"]
+            await hotline.agent_is("1002", "talking")
             caller.hang_up()
             record = await hotline.record_of(caller)
         assert (record.agent, record.offers) == ("1002", 2)
@@ -72,6 +73,7 @@ async def test_one_of_two_declines_and_the_other_answers(hotline: Hotline) -> No
             await asyncio.gather(*(agent.rings() for agent in (busy, other)))
             await hotline.agent_is("1001", "not_ready")
             await other.talks()
+            await hotline.agent_is("1002", "talking")
             caller.hang_up()
             record = await hotline.record_of(caller)
         assert (record.agent, record.offers) == ("1002", 2)
@@ -84,6 +86,7 @@ async def test_a_phone_that_shall_answer_by_itself_does(hotline: Hotline) -> Non
         ringing = await by_itself.rings()
         assert sorted(ringing["answer_headers"]) == ["Alert-Info", "Call-Info"]
         await by_itself.talks(2)
+        await hotline.agent_is("1010", "talking")
         caller.hang_up()
         await hotline.record_of(caller)
     async with hotline.agent("1001", mode="obey") as by_hand, hotline.caller() as caller:
@@ -96,7 +99,3 @@ async def test_a_phone_that_shall_answer_by_itself_does(hotline: Hotline) -> Non
 
 def _now(hotline: Hotline, *seats: str) -> list[str]:
     return [row["state"] for row in hotline.status()["agents"] if row["agent"] in seats]
-
-
-async def _states(hotline: Hotline, *seats: str) -> list[str]:
-    return await asyncio.to_thread(_now, hotline, *seats)

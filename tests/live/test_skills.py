@@ -28,5 +28,6 @@ async def test_a_ministry_reaches_who_knows_its_contracts(hotline: Hotline) -> N
         await hotline.asks_for_a_person(ministry)
         async with hotline.agent("1005") as knowing:
             await knowing.talks()
+            await hotline.agent_is("1005", "talking")  # Asterisk hears of the answer a little after the phone
             ministry.hang_up()
             assert (await hotline.record_of(ministry)).agent == "1005"
