@@ -109,10 +109,7 @@ def make_offer(state: State, choice: Choice, out: Outputs) -> None:
 def _one_more(state: State, call: Call, first: Choice, at: float) -> Choice | None:
     """A further agent to ring for the call at the same time: one who is idle and for whom nobody else waits."""
     more = choose_agent(state, call) if first.rule != Rule.OWN_AGENT else None
-    if more is None:
-        return None
-    agent = state.agents[more.agent]
-    return None if choose_call(state, state.group_of(agent, state.seats[agent.seat]), at) is not None else more
+    return more if more is not None and choose_call(state, more.group, at) is None else None
 
 
 def _engage(state: State, call: Call, choice: Choice, out: Outputs) -> None:
@@ -125,15 +122,11 @@ def _engage(state: State, call: Call, choice: Choice, out: Outputs) -> None:
     queued_at = call.queued_at if call.queued_at is not None else out.at
     waited_s = out.at - queued_at
     left_s = state.tiers[call.tier].answer_within_s - waited_s
-    step = _step_behind(state, call, agent) if call.steps_done and choice.rule != Rule.OWN_AGENT else ""
+    step = step_that_let_in(state, call, choice.group) if choice.rule != Rule.OWN_AGENT else ""
     out.facts.append(
         Decision(out.at, call.id, agent.number, agent.seat, choice.rule, waited_s, left_s, choice.passed_over, step)
     )
     note_agent(state, agent, out)
-
-
-def _step_behind(state: State, call: Call, agent: Agent) -> str:
-    return step_that_let_in(state, call, state.group_of(agent, state.seats[agent.seat]))
 
 
 def note_agent(state: State, agent: Agent, out: Outputs) -> None:
