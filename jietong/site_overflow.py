@@ -7,7 +7,7 @@ Rules: routing/steps.py. Two queues may add each other: a step opens a call to m
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from jietong.site import Hotline, Site
+from jietong.site import Hotline, OverflowStep, Site
 from jietong.site_raw import Mistake, has, levels, nearest, rows, table_of, texts
 from jietong.toml_lines import KeyPath
 from routing.steps import SUPERVISORS
@@ -71,7 +71,7 @@ def _said(step: dict[str, Any], keys: tuple[str, ...]) -> list[str]:
 def _shape(row: _Row) -> Iterator[Mistake]:
     for what, keys in (("condition", CONDITIONS), ("operation", OPERATIONS)):
         said = _said(row.step, keys)
-        if not said:
+        if not said and row.step.keys() <= OverflowStep.model_fields.keys():
             yield Mistake(row.place, f"has no {what}: name one of {', '.join(keys)}")
         for key in said[1:]:
             yield Mistake((*row.place, key), f"is a second {what} beside {said[0]}: make a step of its own for it")

@@ -76,7 +76,9 @@ _words = st.one_of(
     st.just(("synced", *CALLS)),
 )
 # (seconds since the event before, what) ; whether to aim the event at the seat that is really offered
-_script = st.lists(st.tuples(st.floats(0, 12), _words, st.booleans()), max_size=60)
+_anything = st.lists(st.tuples(st.floats(0, 12), _words, st.booleans()), max_size=60)
+_all_at_work = [(0.0, ("register", seat), False) for seat in SEATS]
+_script = st.one_of(_anything, _anything.map(lambda events: [*_all_at_work, *events]))
 
 
 def stored(state: State) -> dict[str, Any]:
@@ -119,8 +121,11 @@ def _check_places(state: State) -> None:
             assert (agent.state, agent.call, offer.seat) == (AgentState.RINGING, call.id, seat)
     lines = [*state.waiting.values(), *state.held.values()]
     assert sum(len(line) for line in lines) == sum(c.state is CallState.WAITING for c in state.calls.values())
-    busy = [a.call for a in state.agents.values() if a.state in (AgentState.RINGING, AgentState.TALKING)]
-    assert all(busy) and len(busy) == len(set(busy))
+    talking = [a.call for a in state.agents.values() if a.state is AgentState.TALKING]
+    ringing = [(a.call, a.number) for a in state.agents.values() if a.state is AgentState.RINGING]
+    assert all(talking) and len(talking) == len(set(talking))
+    assert sorted(ringing) == sorted((c.id, o.agent) for c in state.calls.values() for o in c.rings.values())
+    assert not {call for call, _ in ringing} & set(talking)
     for agent in state.agents.values():
         seat = state.seats.get(agent.seat)
         idle = seat is not None and agent.number in state.idle.get(state.group_of(agent, seat), ())

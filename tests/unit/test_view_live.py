@@ -9,6 +9,8 @@ from metrics.view import LiveView
 from routing import engine
 from routing.events import Event, SeatChanged, SeatState
 from routing.facts import AgentState, Fact, Outcome
+from routing.rules import Queue
+from routing.steps import Step, When
 from routing.transitions import CallState
 from tests.builders import a_state
 from tests.builders_facts import agent_changed, answered, closed, decided, entered, offered, rang, record
@@ -102,14 +104,15 @@ _words = st.one_of(
 @given(script=st.lists(_words, max_size=40))
 def test_the_view_agrees_with_the_router(script: list[tuple[str, ...]]) -> None:
     """What facts tell is what the router knows: the same calls, ringing and talking at the same seats, agents in the same states."""
-    state = a_state(shared=2, vip=1)
+    two_at_once = Queue("hotline", overflow=(Step(When.AFTER, 0, ring_seats=2),))
+    state = a_state(shared=2, vip=1, queues=(two_at_once,))
     view = LiveView(state.agents)
     events: list[Event] = [SeatChanged(0.5, seat, SeatState.FREE) for seat in state.seats]
     for event in events:
         _follow(view, state, event)
     for at, words in enumerate(script, 1):
         call = state.calls.get(words[1]) if len(words) > 2 else None
-        if call is not None and call.rings:
+        if call is not None and call.rings and words[2] not in call.rings:
             words = (*words[:2], next(iter(call.rings)), *words[3:])
         _follow(view, state, event_of(float(at), list(words), state))
         again = LiveView()
