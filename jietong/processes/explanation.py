@@ -36,10 +36,7 @@ def _sentence(kind: str, d: dict[str, Any]) -> list[str]:
             first = (
                 f"given to agent {d['agent']} at seat {d['seat']}: {d['rule']}; waited {d['waited_s']:.3f} s, {target}"
             )
-            first += f"; made possible by the step: {d['step']}" if d.get("step") else ""
             return [first, *(f"  passed over {other['who']}: {other['why']}" for other in d["passed_over"])]
-        case "CallWidened":
-            return [f"a step of the queue's recipe is taken after {d['waited_s']:.3f} s of waiting: {d['step']}"]
         case "CallHeld":
             return [
                 f"waits for its own agent {d['agent']}, who is at work, for at most {d['for_s']:.1f} s; then for anyone"
