@@ -115,10 +115,10 @@ def on_answered(state: State, event: OfferAnswered, out: Outputs) -> None:
 
 
 def _start_talk(state: State, call: Call, event: OfferAnswered, out: Outputs) -> None:
-    call.state = CALL[(call.state, CallStep.ANSWER)]
+    was, call.state = call.state, CALL[(call.state, CallStep.ANSWER)]
     call.until, call.leg, call.seat = None, event.leg, event.seat
     call.agent = state.seats[event.seat].agent if event.seat in state.seats else ""
-    if call.queued_at is not None:
+    if was is CallState.WAITING:
         state.place_call(call)
     call.held_for = ""
     agent = state.agents.get(call.agent)
@@ -260,7 +260,7 @@ def _finish_talk(state: State, call: Call, out: Outputs) -> None:
 def _end(state: State, call: Call, *, lost: bool, out: Outputs) -> None:
     was = call.state
     call.state = CALL[(call.state, CallStep.END)]
-    if call.queued_at is not None:
+    if was is CallState.WAITING:
         state.place_call(call)
     del state.calls[call.id]
     close_passes(state, call, out)

@@ -13,7 +13,7 @@ from routing.outputs import Outputs
 from routing.own_agent import held_calls, hold, let_go, may_be_waited_for, own_agent
 from routing.passes import note_kept_waiting, note_passes
 from routing.recipe import step_that_let_in
-from routing.selection import Choice, Rule, choose_agent, choose_call, look_at_callers
+from routing.selection import Choice, Rule, choose_agent, choose_call, look_at_callers, urgency
 from routing.transitions import AGENT, CALL, AgentStep, CallState, CallStep
 
 # Dial reports at `ring_s`; this much later the offer is given up without a report. Asterisk's own timers are a second apart at most.
@@ -73,17 +73,18 @@ def release_held(state: State, agent: Agent, out: Outputs) -> None:
 
 
 def match_everyone(state: State, out: Outputs) -> None:
-    """Matches all groups: after a start or when the connection is back. A call's own seats are asked before others' spare ones."""
+    """Matches all groups: after a start or when the connection is back. The most urgent caller first, whatever its class."""
     if not state.connected:
         return
     for agent in list(state.agents.values()):
         match_held(state, agent, out)
-    for call_class in sorted(state.waiting, key=lambda c: state.ranks[c.tier]):
-        line = state.waiting[call_class]
-        while (head := line.head()) is not None:
-            choice = choose_agent(state, state.calls[head[2]])
-            if choice is None:
-                break
+    unserved = set(state.waiting)
+    while heads := [(c, head) for c in unserved if (head := state.waiting[c].head()) is not None]:
+        call_class, head = min(heads, key=lambda h: (*urgency(state, h[0], h[1][0], out.at), h[1][1]))
+        choice = choose_agent(state, state.calls[head[2]])
+        if choice is None:
+            unserved.remove(call_class)
+        else:
             make_offer(state, choice, out)
 
 

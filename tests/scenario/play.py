@@ -2,7 +2,7 @@
 
 A line is `seconds | what happens | what must follow`. What happens, one word and its arguments:
   register SEAT · unregister SEAT · in_use SEAT · free SEAT · login AGENT SEAT · logout AGENT · pause AGENT REASON · ready AGENT
-  arrive CALL · queue CALL [TIER [REPRESENTATIVE]] [in=QUEUE] [for=SERVICE] [speaks=LANGUAGE] [class=CLASS] · rings CALL SEAT · answers CALL SEAT · fails CALL SEAT REASON · leg_ends CALL SEAT · hangs_up CALL · ends CALL
+  arrive CALL · queue CALL [TIER [REPRESENTATIVE]] [since=SECONDS] [in=QUEUE] [for=SERVICE] [speaks=LANGUAGE] [class=CLASS] · rings CALL SEAT · answers CALL SEAT · fails CALL SEAT REASON · leg_ends CALL SEAT · hangs_up CALL · ends CALL
   agent_hangs_up CALL SEAT · lost · synced [CALL ...] · tick
 What must follow, separated by `;` — exactly the actions, and any of the other claims:
   ring SEAT[+SEAT] CALL · cut LEG · nothing · step CALL WORDS OF THE LAST STEP · held CALL AGENT · agent NUMBER STATE [REASON] · call CALL STATE · record CALL OUTCOME REASON · line CALL CALL ...
@@ -61,7 +61,8 @@ def event_of(at: float, words: list[str], state: State) -> Event:
             return CallArrived(at, call, f"PJSIP/carrier-{call}", "13912345678")
         case "queue":
             known = state.calls.get(call)
-            queued_at = known.queued_at if known and known.queued_at is not None else at
+            first = float(named.get("since", at))
+            queued_at = known.queued_at if known and known.queued_at is not None else first
             tier = args[1] if len(args) > 1 else ""
             own = args[2] if len(args) > 2 else ""
             return CallQueued(

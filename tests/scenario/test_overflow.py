@@ -124,6 +124,35 @@ STORIES: dict[str, tuple[dict[str, Any], str]] = {
         21 | queue a          | step a required level lowered by billing 2 with 8 s left to the target; nothing
         """,
     ),
+    "a router that lost its memory finds the caller by the channel's variables and takes the steps that are due at once": (
+        {"shared": 1, "talents": SKILLED, "queues": (Queue("bills", 1, BILLING, (LOWER,)),)},
+        """
+        50 | register 1001 | nothing
+        51 | queue a in=bills since=30 | ring 1001 a
+        """,
+    ),
+    "callers of one class stay in the order in which they came, widened or not": (
+        {"shared": 1, "talents": SKILLED, "wrap_up_s": 0, "queues": (Queue("bills", 1, (("billing", 2),), (LOWER,)),)},
+        """
+        0  | queue a in=bills | nothing
+        5  | queue b in=bills | nothing
+        12 | tick             | nothing
+        13 | register 1001    | ring 1001 a
+        13 | answers a 1001   | nothing
+        14 | leg_ends a 1001  | ring 1001 b
+        """,
+    ),
+    "the most urgent of those who wait comes first when the connection is back, whatever its class": (
+        {"shared": 1, "queues": (Queue("bills"),)},
+        """
+        0 | register 1001    | nothing
+        0 | lost             | nothing
+        1 | queue a          | nothing
+        2 | queue v vip in=bills | nothing
+        3 | queue w vip      | nothing
+        4 | synced a v w     | ring 1001 v
+        """,
+    ),
     "two seats ring at once, the first to answer has the caller, the other is ready with its old idle time": (
         TWO_SEATS,
         """
