@@ -69,6 +69,7 @@ def _texts(settings: AsteriskSettings, folder: Path) -> dict[str, str]:
         "seat_patterns": sorted({"_" + "X" * len(seat.number) for seat in settings.seats}),
         "auto_answering": [seat.number for seat in settings.seats if seat.auto_answer],
         "bind": _host(settings.bind_address),
+        "prompt_folders": settings.prompts_dir,
         "prompts": settings.prompts_dir / settings.language,
         "agi": f"agi://{_host(settings.agi_host)}:{settings.agi_port}",
         **words,

@@ -27,6 +27,7 @@ def rules_of(site: Site) -> Rules:
         wrap_up_s=site.routing.wrap_up_s,
         reject_pause_s=site.routing.reject_pause_s,
         age_ratio=site.routing.age_ratio,
+        announce_every_s=site.announcements.every_s,
         representative_s=site.routing.representative_s,
         queues=tuple(_queue(queue) for queue in site.queues),
         talents={

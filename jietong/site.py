@@ -281,6 +281,13 @@ class Agi(Table):
     """Menus that one worker plays at once; more callers than that wait in the default queue."""
 
 
+class Announcements(Table):
+    """What waiting callers are told."""
+
+    every_s: Annotated[float, Field(ge=0, le=3600)] = 30.0
+    """Place in the line and expected wait, at queue entry and then this often; 0 never."""
+
+
 class FeatureCodes(Table):
     """What an agent dials at a seat."""
 
@@ -308,3 +315,4 @@ class Site(Table):
     database: Database = Database()
     agi: Agi = Agi()
     feature_codes: FeatureCodes = FeatureCodes()
+    announcements: Announcements = Announcements()

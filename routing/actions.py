@@ -6,6 +6,10 @@ Rules: design.md section 3. An action that fails comes back as an event.
 
 from dataclasses import dataclass
 
+MANY = 99
+LAST_PLACE_TOLD = 20
+MINUTES_TOLD = (*range(1, 11), 15, 20, 30)
+
 
 @dataclass(frozen=True, slots=True)
 class RingSeat:
@@ -30,4 +34,18 @@ class HangUpLeg:
     leg: str
 
 
-Action = RingSeat | HangUpLeg
+@dataclass(frozen=True, slots=True)
+class Announce:
+    """Tell the caller on `channel`, who waits: its place in the line and about how many minutes.
+
+    place     1 to 20, MANY further back, 0 not told
+    minutes   one of MINUTES_TOLD, MANY when more, 0 not told; neither told: thanks for waiting
+    """
+
+    call: str
+    channel: str
+    place: int
+    minutes: int
+
+
+Action = Announce | RingSeat | HangUpLeg

@@ -6,6 +6,7 @@ Rules: transitions.CALL; `queued_at` is never rewritten; each call leaves exactl
 
 from routing import agents
 from routing.actions import HangUpLeg
+from routing.announcements import begin_announcing
 from routing.events import (
     CallArrived,
     CallEnded,
@@ -59,10 +60,13 @@ def on_queued(state: State, event: CallQueued, out: Outputs) -> None:
     elif call.state is CallState.TALKING:
         _finish_talk(state, call, out)
     call.state, call.channel, call.until, call.waiting_at = to, event.channel, None, event.at
-    if call.queued_at is None:
+    is_new = call.queued_at is None
+    if is_new:
         _enter_queue(state, call, event, out)
     state.place_call(call)
     follow_recipe(state, call, out)
+    if is_new:
+        begin_announcing(state, call, out)
 
 
 def _enter_queue(state: State, call: Call, event: CallQueued, out: Outputs) -> None:
@@ -131,6 +135,7 @@ def _start_talk(state: State, call: Call, event: OfferAnswered, out: Outputs) ->
         call.answered_at = event.at
         wait_s = max(0.0, event.at - call.queued_at)
         in_target = wait_s <= state.tiers[call.tier].answer_within_s
+        state.pace[call.queue].note_wait(wait_s, hung_up=False)
         out.facts.append(CallAnswered(out.at, call.id, call.agent, call.seat, call.queue, call.tier, wait_s, in_target))
 
 
@@ -251,6 +256,8 @@ def _note_offer(call: Call, offer: Offer, result: str, out: Outputs) -> None:
 def _finish_talk(state: State, call: Call, out: Outputs) -> None:
     if call.talk_ended_at is None:
         call.talk_ended_at = out.at
+        if call.answered_at is not None:
+            state.pace[call.queue].note_handled(out.at - call.answered_at + state.rules.wrap_up_s)
     call.leg = ""
     agent = state.agents.get(call.agent)
     if agent is not None and agent.call == call.id:
@@ -264,6 +271,8 @@ def _end(state: State, call: Call, *, lost: bool, out: Outputs) -> None:
         state.place_call(call)
     del state.calls[call.id]
     close_passes(state, call, out)
+    if call.queued_at is not None and call.answered_at is None and not lost:
+        state.pace[call.queue].note_wait(out.at - call.queued_at, hung_up=True)
     out.facts.append(_record(state, call, was, lost, out.at))
     for offer in _all_offers(call):
         _note_offer(call, offer, "lost" if lost else "abandoned", out)

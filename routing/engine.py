@@ -9,6 +9,7 @@ from typing import Any
 
 from routing import agents, calls
 from routing.actions import Action
+from routing.announcements import on_announcement_due
 from routing.events import (
     AgentLoggedIn,
     AgentLoggedOut,
@@ -72,9 +73,11 @@ def _on_asterisk_synced(state: State, event: AsteriskSynced, out: Outputs) -> No
 
 def _on_tick(state: State, event: Tick, out: Outputs) -> None:
     while (due := state.pop_due(event.at)) is not None:
-        kind, subject = due
+        due_at, kind, subject = due
         if kind == "call":
             calls.on_deadline(state, state.calls[subject], out)
+        elif kind == "say":
+            on_announcement_due(state, state.calls[subject], due_at, out)
         elif kind == "step":
             follow_recipe(state, state.calls[subject], out)
         else:

@@ -174,6 +174,18 @@ class CallHeld:
 
 
 @dataclass(frozen=True, slots=True)
+class Announced:
+    """A waiting caller was told its place and about how many minutes, 0: not told; `low_s` to `high_s` is the estimate for four waits of five, None unknown."""
+
+    at: float
+    call: str
+    place: int
+    minutes: int
+    low_s: float | None
+    high_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class SeatRang:
     """A seat's device rings. `idle_to_ring_s`: from the moment an agent was free while this call waited."""
 
@@ -277,6 +289,7 @@ Fact = (
     | CallPassedOver
     | CallWidened
     | CallHeld
+    | Announced
     | SeatRang
     | OfferClosed
     | CallAnswered

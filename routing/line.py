@@ -4,7 +4,7 @@ Owns the data structure behind lines of callers and of idle agents; must not kno
 Cost: push and leave O(log n), head amortised O(log n); memory stays within twice the longest length.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from heapq import heapify, heappop, heappush
 
 
@@ -44,6 +44,10 @@ class Line:
                 return heap[0]
             heappop(heap)
         return None
+
+    def places(self) -> Iterable[tuple[float, int]]:
+        """(key, order) of everyone here, in no order; O(n)."""
+        return self._alive.values()
 
     def __iter__(self) -> Iterator[str]:
         """Ids in order; O(n log n), for people and tests, never for a decision."""

@@ -131,7 +131,8 @@ def _engage(state: State, call: Call, choice: Choice, out: Outputs) -> None:
 
 
 def note_agent(state: State, agent: Agent, out: Outputs) -> None:
-    """Puts the agent's present state on record."""
+    """Puts the agent's present state on record, and counts it among those at work."""
+    state.count_work(agent)
     seat = state.seats.get(agent.seat)
     reachable = seat is not None and seat.state is not SeatState.UNREACHABLE
     tiers = seat.dedicated_to if seat is not None else ()

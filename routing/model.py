@@ -11,10 +11,13 @@ from routing.events import SeatState
 from routing.facts import AgentState, Pass
 from routing.groups import CallClass, Directory, Group, Levels
 from routing.line import Line
+from routing.pace import Pace
 from routing.rules import Queue, Rules, Talent, Tier
 from routing.transitions import CallState
 
+DEADLINES = {"call": "until", "step": "step_at", "say": "say_at", "agent": "until"}  # kind -> field of call or agent
 NO_TALENT = Talent()
+AT_WORK = (AgentState.READY, AgentState.RINGING, AgentState.TALKING, AgentState.WRAP_UP)  # serves, or will soon
 
 
 @dataclass(slots=True)
@@ -65,6 +68,9 @@ class Call:
     steps_done: tuple[str, ...] = ()  # names of the recipe's steps that were taken, in order
     step_at: float | None = None  # when the next step is due, if one is
     passes: list[Pass] = field(default_factory=list)  # why agents passed it over so far, one of each reason
+    say_at: float | None = None  # when the next announcement is due, if one is
+    told_place: int = 0  # last announced place in the line, 0 none
+    told_until: float = 0.0  # end of the wait that was announced last, 0.0 none
 
 
 @dataclass(slots=True)
@@ -105,7 +111,7 @@ class State:
     waiting: dict[CallClass, Line] = field(default_factory=dict)
     idle: dict[Group, Line] = field(default_factory=dict)  # groups in which somebody is idle, no others
     held: dict[str, Line] = field(default_factory=dict)  # agent -> calls that wait for that agent alone
-    deadlines: list[tuple[float, str, str]] = field(default_factory=list)  # at, kind (call, step or agent), id
+    deadlines: list[tuple[float, str, str]] = field(default_factory=list)  # at, kind (see DEADLINES), id
     order: int = 0
     connected: bool = False
     tiers: dict[str, Tier] = field(default_factory=dict)
@@ -113,6 +119,9 @@ class State:
     queues: dict[str, Queue] = field(default_factory=dict)
     directory: Directory = field(default_factory=Directory)
     groups: dict[str, Group] = field(default_factory=dict)  # agent -> its group at its seat, once asked for
+    at_work: dict[Group, int] = field(default_factory=dict)  # agents who serve or will soon, by group; groups with any
+    works_in: dict[str, Group] = field(default_factory=dict)  # the same agents one by one
+    pace: dict[str, Pace] = field(default_factory=dict)  # queue -> how fast it moves
     idle_seats: dict[tuple[str, ...], int] = field(
         default_factory=dict
     )  # tiers -> idle seats dedicated to just these; each kind of seat is there
@@ -128,6 +137,7 @@ class State:
         state.queues = {name: Queue(name) for name in rules.queue_names()} | {
             queue.name: queue for queue in rules.queues
         }
+        state.pace = {name: Pace() for name in state.queues}
         for seat in rules.seats:
             state.seats[seat.number] = Seat(seat.number, seat.dedicated_to, seat.auto_login)
             state.idle_seats[seat.dedicated_to] = state.manned[seat.dedicated_to] = 0
@@ -204,22 +214,34 @@ class State:
         agent.seat, seat.agent = "", ""
         self.manned[seat.dedicated_to] -= 1
 
+    def count_work(self, agent: Agent) -> None:
+        """Keeps `at_work` true after a change of the agent's state or seat."""
+        seat = self.seats.get(agent.seat)
+        is_there = seat is not None and seat.state is not SeatState.UNREACHABLE and agent.state in AT_WORK
+        now = self.group_of(agent, seat) if seat is not None and is_there else None
+        before = self.works_in.get(agent.number)
+        if now is before:
+            return
+        if before is not None:
+            del self.works_in[agent.number]
+            self.at_work[before] -= 1
+            if not self.at_work[before]:
+                del self.at_work[before]
+        if now is not None:
+            self.works_in[agent.number] = now
+            self.at_work[now] = self.at_work.get(now, 0) + 1
+
     def set_deadline(self, kind: str, subject: str, at: float) -> None:
         """Remembers to look at a call or agent at `at`; a deadline that no longer holds is passed over when it comes."""
         heappush(self.deadlines, (at, kind, subject))
 
-    def pop_due(self, at: float) -> tuple[str, str] | None:
-        """Kind and id of the earliest deadline at or before `at` that still holds; None when there is none."""
+    def pop_due(self, at: float) -> tuple[float, str, str] | None:
+        """When it was due, kind and id of the earliest deadline at or before `at` that still holds; None when there is none."""
         while self.deadlines and self.deadlines[0][0] <= at:
             due, kind, subject = heappop(self.deadlines)
-            if kind == "step":
-                call = self.calls.get(subject)
-                if call is not None and call.step_at == due:
-                    call.step_at = None
-                    return kind, subject
-                continue
-            holder = self.calls.get(subject) if kind == "call" else self.agents.get(subject)
-            if holder is not None and holder.until == due:
-                holder.until = None
-                return kind, subject
+            holder = self.agents.get(subject) if kind == "agent" else self.calls.get(subject)
+            field_name = DEADLINES[kind]
+            if holder is not None and getattr(holder, field_name) == due:
+                setattr(holder, field_name, None)
+                return due, kind, subject
         return None

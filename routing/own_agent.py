@@ -6,11 +6,9 @@ logged out, paused or away is skipped at once.
 """
 
 from routing.events import SeatState
-from routing.facts import AgentState, CallHeld
-from routing.model import Agent, Call, State
+from routing.facts import CallHeld
+from routing.model import AT_WORK, Agent, Call, State
 from routing.outputs import Outputs
-
-_WORTH_WAITING_FOR = (AgentState.READY, AgentState.RINGING, AgentState.TALKING, AgentState.WRAP_UP)
 
 
 def own_agent(state: State, call: Call) -> Agent | None:
@@ -27,7 +25,7 @@ def own_agent(state: State, call: Call) -> Agent | None:
 def may_be_waited_for(state: State, agent: Agent) -> bool:
     """Whether the agent is at work: ready or about to be."""
     seat = state.seats.get(agent.seat)
-    return seat is not None and seat.state is not SeatState.UNREACHABLE and agent.state in _WORTH_WAITING_FOR
+    return seat is not None and seat.state is not SeatState.UNREACHABLE and agent.state in AT_WORK
 
 
 def hold(state: State, call: Call, agent: Agent, out: Outputs) -> None:

@@ -75,6 +75,7 @@ class Rules:
     queues: tuple[Queue, ...] = ()
     talents: Mapping[str, Talent] = field(default_factory=dict)
     requires: Mapping[str, Levels] = field(default_factory=dict)
+    announce_every_s: float = 0.0  # waiting callers are told their place at entry and this often; 0: never
     representative_s: float = 0.0  # longest wait for the caller's own agent before the others are asked; 0: not tried
 
     def queue_names(self) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from routing.events import SeatState
 from routing.facts import AgentState, Pass, Passed
 from routing.groups import Levels
 from routing.model import Agent, Call, Offer, State
+from routing.pace import Pace
 from routing.rules import Rules
 from routing.transitions import CallState
 
@@ -28,6 +29,7 @@ def to_plain(state: State) -> dict[str, Any]:
         "outages": state.outages,
         "calls": list(state.calls.values()),
         "agents": list(state.agents.values()),
+        "pace": state.pace,
         "seats": [{"number": s.number, "state": s.state, "agent": s.agent} for s in state.seats.values()],
     }
 
@@ -44,6 +46,7 @@ def from_plain(plain: dict[str, Any], rules: Rules) -> State:
         state.order = int(plain["order"])
         state.outages = [(lost_at, back_at) for lost_at, back_at in plain["outages"]]
         _seat_people(state, plain)
+        state.pace |= {queue: Pace(**row) for queue, row in plain["pace"].items() if queue in state.queues}
         _restore_calls(state, plain)
     except (KeyError, TypeError, ValueError) as error:
         raise SnapshotRefused(f"snapshot is damaged: {error!r}") from error
@@ -68,6 +71,7 @@ def _seat_people(state: State, plain: dict[str, Any]) -> None:
         if agent.until is not None:
             state.set_deadline("agent", agent.number, agent.until)
         state.place_agent(agent)
+        state.count_work(agent)
 
 
 def _restore_calls(state: State, plain: dict[str, Any]) -> None:
@@ -87,6 +91,8 @@ def _restore_calls(state: State, plain: dict[str, Any]) -> None:
             state.set_deadline("call", call.id, call.until)
         if call.step_at is not None:
             state.set_deadline("step", call.id, call.step_at)
+        if call.say_at is not None:
+            state.set_deadline("say", call.id, call.say_at)
         if call.queued_at is not None:
             state.place_call(call)
 

@@ -9,7 +9,7 @@ import re
 from datetime import datetime
 
 from asterisk_conf import names
-from routing.actions import Action, HangUpLeg, RingSeat
+from routing.actions import Action, Announce, HangUpLeg, RingSeat
 from routing.adapters.ami_wire import Message
 from routing.events import (
     CallArrived,
@@ -198,6 +198,9 @@ def started_at_of(message: Message) -> float:
 def order_of(action: Action) -> tuple[str, dict[str, str | list[str]]]:
     """AMI action name and headers that carry out an action of the engine."""
     match action:
+        case Announce():
+            said = {"Context": names.WAITING, "Exten": f"say-{action.place:02d}{action.minutes:02d}", "Priority": "1"}
+            return "Redirect", {"Channel": action.channel, **said}
         case RingSeat():
             target = {"Context": names.CONNECT, "Exten": names.SEATS_APART.join(action.seats), "Priority": "1"}
             return "Redirect", {"Channel": action.channel, **target}

@@ -5,7 +5,7 @@ A line is `seconds | what happens | what must follow`. What happens, one word an
   arrive CALL · queue CALL [TIER [REPRESENTATIVE]] [since=SECONDS] [in=QUEUE] [for=SERVICE] [speaks=LANGUAGE] [class=CLASS] · rings CALL SEAT · answers CALL SEAT · fails CALL SEAT REASON · leg_ends CALL SEAT · hangs_up CALL · ends CALL
   agent_hangs_up CALL SEAT · lost · synced [CALL ...] · tick
 What must follow, separated by `;` — exactly the actions, and any of the other claims:
-  ring SEAT[+SEAT] CALL · cut LEG · nothing · step CALL WORDS OF THE LAST STEP · held CALL AGENT · agent NUMBER STATE [REASON] · call CALL STATE · record CALL OUTCOME REASON · line CALL CALL ...
+  ring SEAT[+SEAT] CALL · cut LEG · nothing · told CALL PLACE MINUTES (0: not that figure) · silent · step CALL WORDS OF THE LAST STEP · held CALL AGENT · agent NUMBER STATE [REASON] · call CALL STATE · record CALL OUTCOME REASON · line CALL CALL ...
 """
 
 from routing import engine
@@ -31,7 +31,7 @@ from routing.events import (
     SeatState,
     Tick,
 )
-from routing.facts import CallRecord, Fact
+from routing.facts import Announced, CallRecord, Fact
 from routing.model import State
 
 
@@ -136,6 +136,11 @@ def _check(state: State, facts: list[Fact], claim: list[str], where: str) -> Non
         case ["record", call, outcome, reason]:
             records = [f for f in facts if isinstance(f, CallRecord) and f.call == call]
             assert [(r.outcome.value, r.reason) for r in records] == [(outcome, reason)], f"{where}: {records}"
+        case ["told", call, place, minutes]:
+            told = [(f.place, f.minutes) for f in facts if isinstance(f, Announced) and f.call == call]
+            assert told == [(int(place), int(minutes))], f"{where}: told {told}"
+        case ["silent"]:
+            assert not [f for f in facts if isinstance(f, Announced)], f"{where}: somebody was told something"
         case ["held", call, agent]:
             assert state.calls[call].held_for == agent, f"{where}: held for {state.calls[call].held_for or 'nobody'}"
         case ["step", call, *expected]:

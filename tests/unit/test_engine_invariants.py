@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from routing import engine, snapshot
-from routing.actions import RingSeat
+from routing.actions import MANY, RingSeat
 from routing.events import Event, SeatState, Tick
-from routing.facts import AgentState, CallEntered, CallRecord, CallWidened, Decision
-from routing.model import State
+from routing.facts import AgentState, Announced, CallEntered, CallRecord, CallWidened, Decision, Fact
+from routing.groups import Group
+from routing.model import AT_WORK, State
 from routing.own_agent import may_be_waited_for
 from routing.recipe import due_steps
 from routing.rules import Queue, Talent
@@ -33,6 +34,7 @@ CHOICES: dict[str, Any] = {
     "wrap_up_s": 3.0,
     "age_ratio": 2.0,
     "representative_s": 4.0,
+    "announce_every_s": 5.0,
     "queues": (
         Queue(
             "billing",
@@ -138,6 +140,25 @@ def _check_places(state: State) -> None:
             assert agent.call in state.calls
 
 
+def _check_who_is_at_work(state: State) -> None:
+    counted: Counter[Group] = Counter()
+    for agent in state.agents.values():
+        seat = state.seats.get(agent.seat)
+        if seat is not None and seat.state is not SeatState.UNREACHABLE and agent.state in AT_WORK:
+            counted[state.group_of(agent, seat)] += 1
+    assert counted == state.at_work
+
+
+def _check_announcements(told: dict[str, tuple[int, int]], facts: list[Fact]) -> None:
+    for fact in facts:
+        if isinstance(fact, CallEntered | CallRecord):
+            told.pop(fact.call, None)  # in these stories a call's name is used again
+        if isinstance(fact, Announced):
+            place, minutes = told.get(fact.call, (MANY, MANY))
+            assert fact.place <= place and fact.minutes <= minutes, "told a later place or a longer wait"
+            told[fact.call] = (fact.place or place, fact.minutes or minutes)
+
+
 def _check_nobody_servable_waits(state: State) -> None:
     if not state.connected:
         return
@@ -156,6 +177,7 @@ def test_promises_hold_after_every_event(script: list[tuple[float, tuple[str, ..
     state = a_state(**CHOICES)
     entered: Counter[str] = Counter()
     recorded: Counter[str] = Counter()
+    told: dict[str, tuple[int, int]] = {}
     taken: Counter[tuple[str, str]] = Counter()  # steps of recipes by call
     for at, words in _events(state, script):
         before = {c.id: c.queued_at for c in state.calls.values()}
@@ -163,6 +185,8 @@ def test_promises_hold_after_every_event(script: list[tuple[float, tuple[str, ..
         event = event_of(at, _aimed(words, state), state)
         actions, facts = engine.step(state, event)
         _check_places(state)
+        _check_who_is_at_work(state)
+        _check_announcements(told, facts)
         _check_nobody_servable_waits(state)
         for call in state.calls.values():
             assert before.get(call.id) is None or call.queued_at == before[call.id], "queued_at was rewritten"

@@ -88,7 +88,7 @@ def test_caller_does_not_wait_for_silence(prompt: Prompt, language: str) -> None
     loud = np.flatnonzero(frames_dbfs(read_wav(prompt.wav(language))) > -50)
     frames = len(frames_dbfs(read_wav(prompt.wav(language))))
     assert loud[0] * 0.02 < 0.3
-    assert (frames - 1 - loud[-1]) * 0.02 < 0.3
+    assert (frames - 1 - loud[-1]) * 0.02 < 0.4  # an s at the end ("minutes") is all but gone at telephone rate
 
 
 def test_no_sound_without_a_text() -> None:
