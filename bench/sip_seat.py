@@ -60,6 +60,7 @@ class SipSeat:
         self.number = number
         self.habit = habit
         self.gaps: list[Gap] = []
+        self.rung_at: list[float] = []  # when each call came, monotonic seconds
         self.counts: Counter[str] = Counter()
         self.is_registered = False
         self.refusal = ""
@@ -137,6 +138,7 @@ class SipSeat:
             self.gaps.append(Gap(self.number, *self._freed, at))
             self._freed = None
         self.counts["calls"] += 1
+        self.rung_at.append(at)
         self._call = call = _Call(invite, self._transactions.new_tag())
         self._line.send(sip.response(invite, 100, "Trying"))
         self._ring(call)

@@ -5,7 +5,7 @@ Both sides skip the menu: answer, then wait. app_queue has its best settings for
 """
 
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from asterisk_conf import names
@@ -18,14 +18,19 @@ CLI_WITHIN_S = 20
 
 def add_app_queue(site: RunningSite, seats: Sequence[str], ring_s: int, strategy: str = "leastrecent") -> None:
     """Loads app_queue into the running Asterisk with `seats` as members, and makes the hotline number lead to the side chosen by `switch`."""
-    etc = conf_file(site.layout.asterisk).parent
     members = "".join(f"member => PJSIP/{seat}\n" for seat in seats)
-    (etc / "queues.conf").write_text(
+    queues = (
         "[general]\npersistentmembers=no\nautofill=yes\nshared_lastcall=no\nlog_membername_as_agent=no\n"
         f"[bench]\nstrategy={strategy}\nautofill=yes\nringinuse=no\nretry=1\ntimeout={ring_s}\nwrapuptime=0\nmusicclass=jietong\n"
-        f"announce-frequency=0\nannounce-position=no\n{members}",
-        encoding="utf-8",
+        f"announce-frequency=0\nannounce-position=no\n{members}"
     )
+    add_queues(site, queues, {QUEUE: "Queue(bench)"})
+
+
+def add_queues(site: RunningSite, queues: str, sides: Mapping[str, str], ours: str = "NoOp()") -> None:
+    """Loads app_queue with `queues` (the text of queues.conf); `sides` and `ours`: what an answered caller meets there, applications parted by semicolons."""
+    etc = conf_file(site.layout.asterisk).parent
+    (etc / "queues.conf").write_text(queues, encoding="utf-8")
     plan = etc / "extensions.conf"
     text = plan.read_text(encoding="utf-8")
     begin = text.index(f"[{names.ENTER}]")
@@ -34,12 +39,16 @@ def add_app_queue(site: RunningSite, seats: Sequence[str], ring_s: int, strategy
     enter = (
         f"[{names.ENTER}]\nexten => {number},1,NoOp(bench)\n same => n,Set(CALLERID(name)=)\n same => n,Answer()\n"
         f" same => n,Goto(side-${{BENCH_SIDE}},1)\n"
-        f"exten => side-{OURS},1,UserEvent({names.EVENT_ARRIVED})\n same => n,Goto({names.WAITING},s,1)\n"
-        f"exten => side-{QUEUE},1,Queue(bench)\n same => n,Hangup()\n\n"
     )
-    plan.write_text(text[:begin] + enter + text[end:], encoding="utf-8")
-    for command in ("module load app_queue.so", "dialplan reload"):
-        cli(site, command)
+    steps = {side: f"{applications};Hangup()" for side, applications in sides.items()}
+    steps[OURS] = f"{ours};UserEvent({names.EVENT_ARRIVED});Goto({names.WAITING},s,1)"
+    for side, applications in steps.items():
+        first, *rest = applications.split(";")
+        enter += f"exten => side-{side},1,{first}\n" + "".join(f" same => n,{application}\n" for application in rest)
+    plan.write_text(text[:begin] + enter + "\n" + text[end:], encoding="utf-8")
+    for module in ("app_queue.so", "app_exec.so", "func_logic.so"):  # for ExecIf and IF in `sides`
+        cli(site, f"module load {module}")
+    cli(site, "dialplan reload")
     switch(site, OURS)
 
 

@@ -1,68 +1,107 @@
-"""A call's history in plain words: what was decided, why, and what came of it.
+"""A call's history as a story: every fact at its time, and where the wait went.
 
-Owns the sentences. Must not read a database.
-Rules: design.md section 3 (every decision leaves a record).
+Owns the order and the spans. Must not read a database, nor know the words of a fact (sentences.py does).
+Rules: design.md section 3 (every decision leaves a record); each stretch of a wait has one cause.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
+from jietong.processes.sentences import pass_of, sentences_of
 from routing.adapters.records import HistoryLine
+
+SHORTEST_S = 0.0005
+
+
+@dataclass(frozen=True)
+class StoryLine:
+    """One fact in words, the first text the main one."""
+
+    at: float
+    texts: list[str]
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A part of the wait with one cause."""
+
+    began_at: float
+    ended_at: float
+    cause: str
+
+    @property
+    def span_s(self) -> float:
+        """How long it was."""
+        return self.ended_at - self.began_at
 
 
 def explain_lines(call_id: str, history: Sequence[HistoryLine], zone: ZoneInfo) -> Iterator[str]:
-    """One line a fact, with seconds since the first."""
+    """One line a fact, with the clock and the seconds since the first; then where the wait went."""
     began = history[0].at
     yield f"call {call_id}, {datetime.fromtimestamp(began, zone).strftime('%Y-%m-%d %H:%M:%S %Z')}"
+    for line in story_of(history):
+        clock = datetime.fromtimestamp(line.at, zone).strftime("%H:%M:%S")
+        for number, text in enumerate(line.texts):
+            yield f"{clock} {line.at - began:9.3f} s  {text}" if number == 0 else f"{'':20}  {text}"
+    stretches = stretches_of(history)
+    if stretches:
+        total_s = sum(stretch.span_s for stretch in stretches)
+        yield f"where the wait of {total_s:.3f} s went:"
+        for stretch in stretches:
+            clock = datetime.fromtimestamp(stretch.began_at, zone).strftime("%H:%M:%S")
+            yield f"{clock} {stretch.span_s:9.3f} s  {stretch.cause}"
+
+
+def story_of(history: Sequence[HistoryLine]) -> list[StoryLine]:
+    """Facts in words by time; what is merged at the end of a call is told where it began."""
+    lines = []
     for line in history:
-        words = _sentence(line.kind, line.detail)
-        for number, text in enumerate(words):
-            yield f"{line.at - began:9.3f} s  {text}" if number == 0 else f"{'':11}  {text}"
+        if line.kind == "CallPassedOver":
+            lines += [StoryLine(told["first_at"], [pass_of(told)]) for told in line.detail["passes"]]
+        else:
+            lines.append(StoryLine(line.at, sentences_of(line.kind, line.detail)))
+    return sorted(lines, key=lambda line: line.at)
 
 
-def _sentence(kind: str, d: dict[str, Any]) -> list[str]:
-    match kind:
-        case "CallEntered":
-            return [f"{d['caller']} called and was met by the menu"]
+def stretches_of(history: Sequence[HistoryLine]) -> list[Stretch]:
+    """The wait from entering the queue to its end, part by part without a gap; empty for a call that never waited."""
+    found: list[Stretch] = []
+    began_at: float | None = None
+    cause = ""
+    for line in history:
+        following = _cause_from(line)
+        if following is None:
+            continue
+        if line.kind == "CallOffered":
+            began_at = float(line.detail["queued_at"])
+        elif began_at is not None:
+            if line.at - began_at > SHORTEST_S:
+                if found and found[-1].cause == cause:
+                    found[-1] = Stretch(found[-1].began_at, line.at, cause)
+                else:
+                    found.append(Stretch(began_at, line.at, cause))
+            began_at = None if not following else line.at
+        cause = following
+    return found
+
+
+def _cause_from(line: HistoryLine) -> str | None:
+    """What keeps the caller waiting from this fact on; None when the fact changes nothing, empty when the wait is over."""
+    d = line.detail
+    match line.kind:
         case "CallOffered":
-            return [
-                f"asked for a person: service {d['service'] or 'not chosen'}, tier {d['tier']}, queue {d['queue']}; the clock starts"
-            ]
-        case "Decision":
-            left = float(d["left_s"])
-            target = f"{left:.1f} s left to the target" if left >= 0 else f"{-left:.1f} s past the target"
-            first = (
-                f"given to agent {d['agent']} at seat {d['seat']}: {d['rule']}; waited {d['waited_s']:.3f} s, {target}"
-            )
-            return [first, *(f"  passed over {other['who']}: {other['why']}" for other in d["passed_over"])]
+            return "on the way into its line"
+        case "CallKeptWaiting":
+            return "in line: no agent who may serve it was free for it"
         case "CallHeld":
-            return [
-                f"waits for its own agent {d['agent']}, who is at work, for at most {d['for_s']:.1f} s; then for anyone"
-            ]
-        case "SeatRang":
-            return [
-                f"seat {d['seat']} rings, {float(d['idle_to_ring_s']) * 1000:.1f} ms after agent and caller were free for each other"
-            ]
-        case "OfferClosed":
-            rang = f" after {d['rang_s']:.1f} s of ringing" if d["rang_s"] else ", the seat never rang"
-            return [f"the offer to agent {d['agent']} ended: {d['result'].replace('_', ' ')}{rang}"]
-        case "CallAnswered":
-            kept = "within" if d["in_target"] else "beyond"
-            return [f"agent {d['agent']} answered after {d['wait_s']:.3f} s of waiting, {kept} the target"]
+            return f"waiting for its own agent {d['agent']}"
+        case "Decision":
+            return f"seat {d['seat']} was asked and rang"
+        case "OfferClosed" if d["result"] not in ("answered", "answered_elsewhere"):
+            return f"back to the line from seat {d['seat']} ({d['result'].replace('_', ' ')})"
+        case "CallAnswered" | "CallRecord" | "StillThere":
+            return ""
         case _:
-            return [_end(d) if kind == "CallRecord" else kind]
-
-
-def _end(d: dict[str, Any]) -> str:
-    offers = "1 offer" if d["offers"] == 1 else f"{d['offers']} offers"
-    match d["outcome"]:
-        case "menu":
-            return f"over: ended in the menu ({d['reason']}), no person was asked for"
-        case "answered":
-            return f"over: answered, ended by {d['reason']}; waited {d['wait_s']:.3f} s, talked {d['talk_s']:.1f} s, {offers}"
-        case "abandoned":
-            return f"over: the caller hung up while {d['reason']}, after {d['wait_s']:.3f} s, {offers}"
-        case _:
-            return f"over: {d['outcome']} ({d['reason']}), after {d['wait_s']:.3f} s, {offers}"
+            return None

@@ -22,6 +22,8 @@ from rich.text import Text
 from jietong.database import open_engine
 from jietong.masking import mask_number
 from jietong.processes.explanation import explain_lines
+from jietong.processes.live_call import live_lines
+from jietong.processes.sentences import sentences_of
 from jietong.running import RunningSite
 from routing.adapters.records import DatabaseAway, history_of, recent_calls
 from routing.facts import CallRecord
@@ -75,7 +77,7 @@ def calls(var: Path, as_json: bool, limit: int | None = None, full_numbers: bool
 
 
 def explain(var: Path, call_id: str, as_json: bool = False) -> int:
-    """Prints everything on record about one call, in plain words; returns the exit code."""
+    """Prints everything on record about one call, in plain words, and for a call that is not over where it is now; returns the exit code."""
     site = RunningSite.load(var)
     call_id = call_id.encode("utf-8", "replace").decode("utf-8")  # a shell can hand over what no database takes
     engine = open_engine(site.database_url)
@@ -85,6 +87,8 @@ def explain(var: Path, call_id: str, as_json: bool = False) -> int:
         return _fail(str(error))
     finally:
         engine.dispose()
+    if not any(line.kind == "CallRecord" for line in history):
+        history += live_lines(site, call_id, len(history))
     if not history:
         return _fail(
             f"no call {call_id[:64]!r} on record: `jietong calls` lists call ids; a call of this second may follow in a moment"
@@ -93,7 +97,8 @@ def explain(var: Path, call_id: str, as_json: bool = False) -> int:
         if "caller" in line.detail:
             line.detail["caller"] = mask_number(str(line.detail["caller"]))
     if as_json:
-        sys.stdout.write(json.dumps([asdict(line) for line in history], ensure_ascii=False, indent=1) + "\n")
+        told = [asdict(line) | {"sentences": sentences_of(line.kind, line.detail)} for line in history]
+        sys.stdout.write(json.dumps(told, ensure_ascii=False, indent=1) + "\n")
         return 0
     sys.stdout.write("\n".join(explain_lines(call_id, history, ZoneInfo(site.site.hotline.timezone))) + "\n")
     return 0
