@@ -10,7 +10,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from jietong.processes.sentences import pass_of, sentences_of
-from routing.adapters.records import HistoryLine
+from routing.adapters.records import HISTORY_LINES, HistoryLine
 
 SHORTEST_S = 0.0005
 
@@ -45,6 +45,8 @@ def explain_lines(call_id: str, history: Sequence[HistoryLine], zone: ZoneInfo) 
         clock = datetime.fromtimestamp(line.at, zone).strftime("%H:%M:%S")
         for number, text in enumerate(line.texts):
             yield f"{clock} {line.at - began:9.3f} s  {text}" if number == 0 else f"{'':20}  {text}"
+    if len(history) >= HISTORY_LINES:
+        yield f"(a call keeps {HISTORY_LINES} lines: some of its later offers are left out)"
     stretches = stretches_of(history)
     if stretches:
         total_s = sum(stretch.span_s for stretch in stretches)
@@ -70,8 +72,9 @@ def stretches_of(history: Sequence[HistoryLine]) -> list[Stretch]:
     found: list[Stretch] = []
     began_at: float | None = None
     cause = ""
+    ringing: list[str] = []
     for line in history:
-        following = _cause_from(line)
+        following = _cause_from(line, ringing)
         if following is None:
             continue
         if line.kind == "CallOffered":
@@ -87,8 +90,8 @@ def stretches_of(history: Sequence[HistoryLine]) -> list[Stretch]:
     return found
 
 
-def _cause_from(line: HistoryLine) -> str | None:
-    """What keeps the caller waiting from this fact on; None when the fact changes nothing, empty when the wait is over."""
+def _cause_from(line: HistoryLine, ringing: list[str]) -> str | None:
+    """What keeps the caller waiting from this fact on; None when the fact changes nothing, empty when the wait is over. `ringing`: seats asked and not closed."""
     d = line.detail
     match line.kind:
         case "CallOffered":
@@ -98,10 +101,17 @@ def _cause_from(line: HistoryLine) -> str | None:
         case "CallHeld":
             return f"waiting for its own agent {d['agent']}"
         case "Decision":
-            return f"seat {d['seat']} was asked and rang"
-        case "OfferClosed" if d["result"] not in ("answered", "answered_elsewhere"):
-            return f"back to the line from seat {d['seat']} ({d['result'].replace('_', ' ')})"
+            ringing.append(d["seat"])
+        case "OfferClosed":
+            if d["seat"] in ringing:
+                ringing.remove(d["seat"])
+            if d["result"] in ("answered", "answered_elsewhere"):
+                return None
+            if not ringing:
+                return f"back to the line from seat {d['seat']} ({d['result'].replace('_', ' ')})"
         case "CallAnswered" | "CallRecord" | "StillThere":
             return ""
         case _:
             return None
+    seats = " and ".join(ringing)
+    return f"seat{'s' if len(ringing) > 1 else ''} {seats} {'were' if len(ringing) > 1 else 'was'} asked and rang"

@@ -18,9 +18,11 @@ from routing.adapters import codec
 from routing.adapters.journal import place_of
 from routing.adapters.journal_reader import BEGINNING, JournalEntry
 from routing.adapters.tables import call_history, call_records, journal_position
-from routing.facts import CallRecord, Fact, Outcome
+from routing.facts import CallAnswered, CallPassedOver, CallRecord, Fact, Outcome
 
 READER = "records"
+HISTORY_LINES = 400  # of one call; beyond it only what closes the story is kept (a line of phones that all decline goes on for ever)
+_CLOSING = (CallAnswered, CallPassedOver, CallRecord)
 COLUMNS = tuple(f.name for f in fields(CallRecord) if f.name != "at")
 log = structlog.get_logger("records")
 
@@ -156,7 +158,10 @@ def _insert_history(connection: Connection, facts: Iterable[Fact]) -> None:
     seqs: dict[str, int] = {row[0]: row[1] for row in connection.execute(last.group_by(call_history.c.call))}
     rows = []
     for call, fact in about_calls:
-        seqs[_text(call)] = seq = seqs.get(_text(call), 0) + 1
+        seq = seqs.get(_text(call), 0) + 1
+        if seq > HISTORY_LINES and not isinstance(fact, _CLOSING):
+            continue
+        seqs[_text(call)] = seq
         rows.append(
             {
                 "call": _text(call),
@@ -166,7 +171,8 @@ def _insert_history(connection: Connection, facts: Iterable[Fact]) -> None:
                 "detail": codec.to_plain(fact),
             }
         )
-    connection.execute(insert(call_history), rows)
+    if rows:
+        connection.execute(insert(call_history), rows)
 
 
 def _record_row(record: CallRecord) -> dict[str, Any]:
