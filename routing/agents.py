@@ -34,6 +34,7 @@ def on_seat_changed(state: State, event: SeatChanged, out: Outputs) -> None:
 
 
 def _lose_device(state: State, agent: Agent, seat: Seat, out: Outputs) -> None:
+    state.count_work(agent)
     if not (seat.auto_login and agent.number == seat.number):
         state.place_agent(agent)
         note_agent(state, agent, out)
