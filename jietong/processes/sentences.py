@@ -122,12 +122,20 @@ def _still_there(d: Detail) -> list[str]:
     return [f"now: waits for {d['waited_s']:.1f} s, {place}; {left(d['left_s'])}", *others_of(d["candidates"], "")]
 
 
+def _announced(d: Detail) -> list[str]:
+    told = [f"its place is number {d['place']}"] if d["place"] else []
+    told += [f"the wait is about {d['minutes']} minute{'s' if d['minutes'] != 1 else ''}"] if d["minutes"] else []
+    spread = f" (estimate {d['low_s']:.0f} to {d['high_s']:.0f} s)" if d["low_s"] is not None else ""
+    return [f"was told that {' and '.join(told) or 'all agents are busy'}{spread}"]
+
+
 SENTENCES: dict[str, Callable[[Detail], list[str]]] = {
     "CallEntered": lambda d: [f"{d['caller']} called and was met by the menu"],
     "CallOffered": _offered,
     "CallKeptWaiting": _kept_waiting,
     "CallPassedOver": lambda d: [pass_of(told) for told in d["passes"]],
     "CallWidened": lambda d: [f"the step {d['step']} of the queue's recipe was taken after {d['waited_s']:.1f} s"],
+    "Announced": _announced,
     "CallHeld": lambda d: [
         f"waits for its own agent {d['agent']}, who is at work, for at most {d['for_s']:.1f} s; then for anyone"
     ],
