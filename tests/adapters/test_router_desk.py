@@ -11,6 +11,9 @@ from routing.adapters.inbox import InboxCommand
 from routing.adapters.router_loop import RouterLoop
 from routing.events import AgentLoggedIn, AgentPaused, AgentReadied, CallQueued, Event, SeatChanged, SeatState
 from routing.facts import AgentState, CallRecord, Fact
+from routing.rules import Queue
+from routing.steps import Step, When
+from routing.transitions import CallState
 from tests.builders import a_state
 
 
@@ -75,18 +78,22 @@ async def test_an_agent_is_told_the_truth() -> None:
     loop.stop()
 
 
+@pytest.mark.parametrize("seats", [1, 2])
 @pytest.mark.parametrize(("why", "is_over"), [("Channel does not exist", True), ("Redirect failed", False)])
-async def test_an_order_that_asterisk_refuses_comes_back(why: str, is_over: bool) -> None:
-    """A caller who is gone is closed; any other refusal brings the caller back to the line, and the agent is ready again."""
-    loop, kept = a_loop(shared=1)
+async def test_an_order_that_asterisk_refuses_comes_back(why: str, is_over: bool, seats: int) -> None:
+    """A caller who is gone is closed; any other refusal brings the caller back to the line, and every agent asked is ready again."""
+    two_at_once = Queue("hotline", overflow=(Step(When.AFTER, 0, ring_seats=2),))
+    loop, kept = a_loop(shared=seats, queues=(two_at_once,))
     loop.asterisk = Refusing(why)  # type: ignore[assignment]
-    loop.tell(SeatChanged(loop.clock(), "1001", SeatState.FREE))
+    for number in loop.state.seats:
+        loop.tell(SeatChanged(loop.clock(), number, SeatState.FREE))
     loop.tell(waiting(loop))
-    while len(kept.entries) < 3:
+    assert len(loop.state.calls["1.1"].rings) == seats
+    while loop.state.calls and loop.state.calls["1.1"].state is CallState.OFFERED:
         await asyncio.sleep(0)
     records = [fact for _, facts in kept.entries for fact in facts if isinstance(fact, CallRecord)]
     assert bool(records) == is_over
-    assert loop.state.agents["1001"].state is AgentState.READY
+    assert {loop.state.agents[number].state for number in loop.state.seats} == {AgentState.READY}
     loop.stop()
 
 

@@ -167,6 +167,25 @@ STORIES: dict[str, tuple[dict[str, Any], str]] = {
         6 | queue b        | ring 1001+1003 b
         """,
     ),
+    "the caller's own agent rings alone": (
+        {**TWO_SEATS, "representative_s": 5.0},
+        """
+        0 | register 1001         | nothing
+        0 | register 1002         | nothing
+        1 | queue a ordinary 1002 | ring 1002 a; agent 1001 ready
+        """,
+    ),
+    "three seats ring where three shall": (
+        {"shared": 4, "queues": (Queue("hotline", overflow=(Step(When.AFTER, 0, ring_seats=3),)),)},
+        """
+        0 | register 1001  | nothing
+        0 | register 1002  | nothing
+        0 | register 1003  | nothing
+        0 | register 1004  | nothing
+        1 | queue a        | ring 1001+1002+1003 a
+        2 | answers a 1003 | agent 1001 ready; agent 1002 ready
+        """,
+    ),
     "with one seat idle one seat rings": (
         TWO_SEATS,
         """

@@ -152,11 +152,13 @@ def test_a_waiting_call_is_found_again_by_its_variables() -> None:
 
 
 def test_orders_in_asterisks_words() -> None:
-    """Ringing a seat is a Redirect of the caller; ending a leg is a Hangup."""
+    """Ringing a seat, or several at once, is a Redirect of the caller; ending a leg is a Hangup."""
     assert order_of(RingSeat("17.1", "PJSIP/carrier-00000001", "1001", 8)) == (
         "Redirect",
         {"Channel": "PJSIP/carrier-00000001", "Context": "connect", "Exten": "1001", "Priority": "1"},
     )
+    several = order_of(RingSeat("17.1", "PJSIP/carrier-00000001", "1001", 8, ("1002", "1901")))
+    assert several[1]["Exten"] == "1001*1002*1901"
     assert order_of(HangUpLeg("17.2")) == ("Hangup", {"Channel": "17.2", "Cause": "16"})
 
 
