@@ -16,7 +16,7 @@ CONDITIONS = ("after_s", "left_s", "predicted_s")
 OPERATIONS = ("relax", "add_queue", "supervisors", "ring_seats", "outside", "callback", "voicemail")
 ENDS = ("outside", "voicemail")  # of a callback the caller may still say no
 LEAVING = ("outside", "callback", "voicemail")
-NOT_YET = ("predicted_s", "outside", "callback", "voicemail")
+NOT_YET = ("outside", "callback", "voicemail")
 
 
 class _Row(NamedTuple):

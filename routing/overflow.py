@@ -4,11 +4,14 @@ Owns the moment at which a step is taken. Must not decide which step is due: rec
 Rules: steps.py; nobody who could now be served waits (design.md section 3); `queued_at` is never rewritten.
 """
 
+import math
+
+from routing.estimate import predicted_wait
 from routing.facts import CallWidened
 from routing.matching import match_call
 from routing.model import Call, State
 from routing.outputs import Outputs
-from routing.recipe import due_steps, lowered, next_step_at, opened
+from routing.recipe import is_due, lowered, next_step_at, opened, steps_left
 from routing.steps import Step
 from routing.transitions import CallState
 
@@ -25,13 +28,21 @@ def follow_recipe(state: State, call: Call, out: Outputs) -> None:
     if call.state not in _IN_QUEUE:
         return
     if state.queues[call.queue].overflow:
-        for step in due_steps(state, call, out.at, None):
-            if step.leave is None:
+        for step in steps_left(state, call):
+            if step.leave is None and is_due(state, call, step, out.at, lambda: _predicted_s(state, call, out.at)):
                 _widen(state, call, step, out)
         call.step_at = next_step_at(state, call, out.at)
         if call.step_at is not None:
             state.set_deadline("step", call.id, call.step_at)
     match_call(state, call, out)
+
+
+def _predicted_s(state: State, call: Call, at: float) -> float:
+    """The mean of the estimate, anew after each step; endless when nobody at work may serve the call. While a seat rings nothing is predicted."""
+    if call.state is not CallState.WAITING:
+        return 0.0
+    estimate = predicted_wait(state, call, at)
+    return math.inf if estimate is None else estimate.mean_s
 
 
 def _widen(state: State, call: Call, step: Step, out: Outputs) -> None:

@@ -4,15 +4,22 @@ Owns the arithmetic of recipes. Must not touch lines, agents or the clock: overf
 Rules: steps.py; a step is taken once a call, those due together in the order of the file.
 """
 
+from collections.abc import Callable
+
 from routing.groups import Group, Levels
 from routing.model import Call, State
 from routing.steps import Step, When
 
 
 def recipe_of(state: State, call: Call) -> tuple[Step, ...]:
-    """The steps of the call's queue that are for its tier."""
+    """The steps of the call's queue that are for its tier, in the order of the file."""
     steps = state.queues[call.queue].overflow
     return tuple(step for step in steps if not step.tiers or call.tier in step.tiers) if steps else ()
+
+
+def steps_left(state: State, call: Call) -> list[Step]:
+    """The steps that the call has not taken yet, in the order of the file."""
+    return [step for step in recipe_of(state, call) if step.name not in call.steps_done]
 
 
 def due_at(state: State, call: Call, step: Step) -> float | None:
@@ -25,24 +32,15 @@ def due_at(state: State, call: Call, step: Step) -> float | None:
     return None
 
 
-def due_steps(state: State, call: Call, at: float, predicted_s: float | None) -> list[Step]:
-    """The steps that are due at `at` and not taken yet, in the order of the file. `predicted_s`: the estimated wait, None unknown."""
-    return [
-        step
-        for step in recipe_of(state, call)
-        if step.name not in call.steps_done and _is_due(due_at(state, call, step), step, at, predicted_s)
-    ]
-
-
-def _is_due(timed_at: float | None, step: Step, at: float, predicted_s: float | None) -> bool:
-    if timed_at is not None:
-        return timed_at <= at
-    return predicted_s is not None and predicted_s > step.threshold_s
+def is_due(state: State, call: Call, step: Step, at: float, predicted_s: Callable[[], float]) -> bool:
+    """Whether a step's condition holds at `at`. `predicted_s` gives the estimated wait, and is asked only if the step depends on it."""
+    timed_at = due_at(state, call, step)
+    return timed_at <= at if timed_at is not None else predicted_s() > step.threshold_s
 
 
 def next_step_at(state: State, call: Call, at: float) -> float | None:
     """When the first step after `at` is due; None when none is."""
-    times = (due_at(state, call, step) for step in recipe_of(state, call) if step.name not in call.steps_done)
+    times = (due_at(state, call, step) for step in steps_left(state, call))
     return min((time for time in times if time is not None and time > at), default=None)
 
 

@@ -13,6 +13,8 @@ from tests.scenario.play import play
 LOWER = Step(When.AFTER, 12, relax=(("billing", 1),))
 BILLING = (("billing", 3),)
 TWO_SEATS = {"shared": 3, "wrap_up_s": 0, "queues": (Queue("hotline", overflow=(Step(When.AFTER, 0, ring_seats=2),)),)}
+HELPER = {"1002": Talent((), (SUPERVISORS,))}
+PREDICTED = Step(When.PREDICTED, 200, add_queue=SUPERVISORS)
 SKILLED = {"1001": Talent((("billing", 2),))}
 
 STORIES: dict[str, tuple[dict[str, Any], str]] = {
@@ -151,6 +153,42 @@ STORIES: dict[str, tuple[dict[str, Any], str]] = {
         2 | queue v vip in=bills | nothing
         3 | queue w vip      | nothing
         4 | synced a v w     | ring 1001 v
+        """,
+    ),
+    "a caller whose wait is estimated too long gets a supervisor at once; the one before, whose is not, waits on": (
+        {"shared": 2, "talents": HELPER, "queues": (Queue("hotline", overflow=(PREDICTED,)),)},
+        """
+        0 | register 1001  | nothing
+        0 | register 1002  | nothing
+        1 | queue a        | ring 1001 a
+        2 | answers a 1001 | nothing
+        3 | queue b        | nothing
+        4 | queue c        | ring 1002 c; step c supervisors too with more than 200 s predicted
+        """,
+    ),
+    "with nobody at work who may serve the caller the wait is endless": (
+        {"shared": 2, "talents": HELPER, "queues": (Queue("hotline", overflow=(PREDICTED,)),)},
+        """
+        0 | register 1002 | nothing
+        1 | queue a       | ring 1002 a
+        """,
+    ),
+    "the estimate is looked at again when another step is due": (
+        {
+            "shared": 2,
+            "talents": HELPER,
+            "queues": (Queue("hotline", overflow=(PREDICTED, Step(When.AFTER, 9, ring_seats=2))),),
+        },
+        """
+        0  | register 1001      | nothing
+        0  | register 1002      | nothing
+        1  | queue x            | ring 1001 x
+        2  | answers x 1001     | nothing
+        3  | queue a            | nothing
+        5  | logout 1001        | nothing
+        6  | leg_ends x 1001    | agent 1001 logged_out
+        11 | tick               | nothing
+        12 | tick               | ring 1002 a
         """,
     ),
     "two seats ring at once, the first to answer has the caller, the other is ready with its old idle time": (
