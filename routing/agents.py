@@ -142,10 +142,12 @@ def seek_call(state: State, agent: Agent, out: Outputs) -> None:
             note_nobody_taken(state, agent, out)
 
 
-def withdraw(state: State, agent: Agent, out: Outputs) -> None:
-    """The offer ended through no doing of the agent's: ready again with the old idle time."""
+def withdraw(state: State, agent: Agent, out: Outputs, *, keeps_turn: bool = True) -> None:
+    """The offer ended through no doing of the agent's: ready again with the old idle time; unless `keeps_turn`, behind all who are idle now."""
     agent.state = AGENT[(agent.state, AgentStep.WITHDRAW)]
     agent.call = ""
+    if not keeps_turn:
+        agent.ready_at, agent.order = out.at, state.next_order()
     _free_device(state, agent)
     if not _take_wish(state, agent, out):
         note_agent(state, agent, out)

@@ -245,7 +245,8 @@ def _close_offer(state: State, call: Call, offer: Offer, reason: OfferFailure, o
     elif reason is OfferFailure.UNAVAILABLE:
         agents.refuse(state, agent, agents.UNREACHABLE, state.rules.reject_pause_s, out)
     else:
-        agents.withdraw(state, agent, out)
+        # A seat that cannot be rung must not be the next choice again and again while others are idle.
+        agents.withdraw(state, agent, out, keeps_turn=reason is not OfferFailure.NOT_DELIVERED)
 
 
 def _note_offer(call: Call, offer: Offer, result: str, out: Outputs) -> None:

@@ -5,7 +5,7 @@ A line is `seconds | what happens | what must follow`. What happens, one word an
   arrive CALL · queue CALL [TIER [REPRESENTATIVE]] [since=SECONDS] [in=QUEUE] [for=SERVICE] [speaks=LANGUAGE] [class=CLASS] · rings CALL SEAT · answers CALL SEAT · fails CALL SEAT REASON · leg_ends CALL SEAT · hangs_up CALL · ends CALL
   agent_hangs_up CALL SEAT · lost · synced [CALL ...] · tick
 What must follow, separated by `;` — exactly the actions, and any of the other claims:
-  ring SEAT[+SEAT] CALL · cut LEG · nothing · told CALL PLACE MINUTES (0: not that figure) · silent · step CALL WORDS OF THE LAST STEP · held CALL AGENT · agent NUMBER STATE [REASON] · call CALL STATE · record CALL OUTCOME REASON · line CALL CALL ...
+  ring SEAT[+SEAT] CALL · cut LEG · nothing · told CALL PLACE MINUTES (0: not that figure) · silent · step CALL WORDS OF THE LAST STEP · held CALL AGENT · agent NUMBER STATE [REASON] · call CALL STATE · record CALL OUTCOME REASON · offers CALL SEATS ASKED IN ALL · line CALL CALL ...
 """
 
 from routing import engine
@@ -146,6 +146,9 @@ def _check(state: State, facts: list[Fact], claim: list[str], where: str) -> Non
         case ["step", call, *expected]:
             name = state.calls[call].steps_done[-1:]
             assert name == (" ".join(expected),), f"{where}: the last step is {name}"
+        case ["offers", call, number]:
+            offers = [f.offers for f in facts if isinstance(f, CallRecord) and f.call == call]
+            assert offers == [int(number)], f"{where}: seats asked: {offers}"
         case ["line", *expected]:
             by_tier = sorted(state.waiting, key=lambda call_class: state.ranks[call_class.tier])
             standing = [call for call_class in by_tier for call in state.waiting[call_class]]
