@@ -269,14 +269,14 @@ STORIES: dict[str, tuple[dict[str, Any], str]] = {
         2 | queue a       | ring 1002 a
         """,
     ),
-    "Asterisk says nothing at all about an offer: it is given up and made again": (
+    "Asterisk says nothing at all about an offer: it is given up and made to another agent": (
         {"shared": 2, "ring_s": 8},
         """
         0  | register 1001 | nothing
         1  | register 1002 | nothing
         2  | queue a       | ring 1001 a
         13 | tick          | agent 1001 ready; call a returning
-        15 | tick          | ring 1001 a
+        15 | tick          | ring 1002 a
         """,
     ),
     "an agent answers just after the offer was given up: they stay connected": (
