@@ -247,6 +247,45 @@ async def test_seat_without_device_brings_the_caller_back(number: str, peer: Sip
     await hang_up(peer, call, ami, waiting)
 
 
+async def test_two_seats_answer_in_the_same_instant(
+    peer: SipPeer, seat: SipPeer, ami: AmiTap, asterisk: PrivateAsterisk
+) -> None:
+    """Two phones pick up as fast as they can: one has the caller, the other is hung up, and the router hears of one answer only."""
+    seat.on_invite = "answer"
+    async with sip_peer(asterisk.settings.sip_port, on_invite="answer") as other:
+        assert (await other.register("1002", "secret-1002")).status == 200
+        call, waiting = await wait_in_line(peer, ami)
+        await offer(ami, waiting, "1001*1002")
+        first = await ami.event("DialEnd", DialStatus="ANSWER")
+        winner, loser = (seat, other) if first["DestChannel"].startswith("PJSIP/1001-") else (other, seat)
+        ended = await ami.event("Hangup", Linkedid=waiting["Linkedid"])
+        assert ended["Uniqueid"] != waiting["Uniqueid"] and ended["Uniqueid"] != first["DestUniqueid"]
+        assert not [r for r in winner.requests if r.method in ("BYE", "CANCEL")]
+        await hang_up(peer, call, ami, waiting)
+        assert [r for r in loser.requests if r.method in ("BYE", "CANCEL")]
+        assert not [e for e in ami.events if e.get("DialStatus") == "ANSWER"], "a second answer was reported"
+        assert not [e for e in ami.events if e.get("UserEvent") == "JtWaiting"]
+        await other.register("1002", "secret-1002", expires_s=0)
+
+
+async def test_of_two_seats_one_has_no_device(peer: SipPeer, seat: SipPeer, ami: AmiTap) -> None:
+    """The phone that is there rings and answers as if it had been asked alone."""
+    seat.on_invite = "answer"
+    call, waiting = await wait_in_line(peer, ami)
+    await offer(ami, waiting, "1002*1001")
+    assert (await ami.event("DialEnd", DialStatus="ANSWER"))["DestChannel"].startswith("PJSIP/1001-")
+    await hang_up(peer, call, ami, waiting)
+
+
+@pytest.mark.parametrize("numbers", ["1002*1003", "1002*", "1002*&9999", "1002*x,b(y)"])
+async def test_of_two_seats_none_has_a_device(numbers: str, peer: SipPeer, ami: AmiTap) -> None:
+    """A caller sent to seats without a device, or to nonsense, waits on."""
+    call, waiting = await wait_in_line(peer, ami)
+    await offer(ami, waiting, numbers)
+    await ami.event("UserEvent", UserEvent="JtWaiting", Uniqueid=waiting["Uniqueid"])
+    await hang_up(peer, call, ami, waiting)
+
+
 async def test_agent_hangs_up_and_the_call_ends(peer: SipPeer, seat: SipPeer, ami: AmiTap) -> None:
     """When the agent hangs up first, the caller's line ends too."""
     seat.on_invite = "answer"
