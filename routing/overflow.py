@@ -5,16 +5,22 @@ Rules: steps.py; nobody who could now be served waits (design.md section 3); `qu
 """
 
 import math
+from collections.abc import Callable
 
 from routing.estimate import predicted_wait
 from routing.facts import CallWidened
 from routing.matching import match_call
 from routing.model import Call, State
 from routing.outputs import Outputs
+from routing.own_agent import let_go
 from routing.recipe import is_due, lowered, next_step_at, opened, steps_left
-from routing.steps import Step
+from routing.steps import Leave, Step
 from routing.transitions import CallState
 
+# How a call leaves the line for good, each way by its own module: it must take the call out of WAITING. A way that is not here is refused by
+# the site's check, and its steps are passed over.
+LEAVE: dict[Leave, Callable[[State, Call, Step, Outputs], None]] = {}
+RETRY_S = 1.0
 _IN_QUEUE = (CallState.WAITING, CallState.OFFERED, CallState.RETURNING)
 
 
@@ -31,10 +37,34 @@ def follow_recipe(state: State, call: Call, out: Outputs) -> None:
         for step in steps_left(state, call):
             if step.leave is None and is_due(state, call, step, out.at, lambda: _predicted_s(state, call, out.at)):
                 _widen(state, call, step, out)
-        call.step_at = next_step_at(state, call, out.at)
-        if call.step_at is not None:
-            state.set_deadline("step", call.id, call.step_at)
+        _plan(state, call, next_step_at(state, call, out.at))
     match_call(state, call, out)
+    if call.state is CallState.WAITING and state.queues[call.queue].overflow:
+        _end_wait(state, call, out)
+
+
+def _end_wait(state: State, call: Call, out: Outputs) -> None:
+    """Takes the first due step that ends the wait, now that nobody can serve the call; later when Asterisk cannot be told, or a seat rings."""
+    steps = (step for step in steps_left(state, call) if step.leave in LEAVE)
+    step = next((s for s in steps if is_due(state, call, s, out.at, lambda: _predicted_s(state, call, out.at))), None)
+    if step is None or step.leave is None:
+        return
+    if not state.connected:
+        again_at = out.at + RETRY_S
+        _plan(state, call, again_at if call.step_at is None else min(again_at, call.step_at))
+        return
+    if call.held_for:
+        let_go(state, call)
+        match_call(state, call, out)
+    if call.state is CallState.WAITING:
+        _note(call, step, out)
+        LEAVE[step.leave](state, call, step, out)
+
+
+def _plan(state: State, call: Call, at: float | None) -> None:
+    call.step_at = at
+    if at is not None:
+        state.set_deadline("step", call.id, at)
 
 
 def _predicted_s(state: State, call: Call, at: float) -> float:
@@ -51,7 +81,11 @@ def _widen(state: State, call: Call, step: Step, out: Outputs) -> None:
     if step.add_queue:
         call.open_to = opened(call.open_to, step.add_queue)
     call.seats_at_once = max(call.seats_at_once, step.ring_seats)
-    call.steps_done = (*call.steps_done, step.name)
+    _note(call, step, out)
     state.place_call(call)
+
+
+def _note(call: Call, step: Step, out: Outputs) -> None:
+    call.steps_done = (*call.steps_done, step.name)
     waited_s = out.at - (call.queued_at if call.queued_at is not None else out.at)
     out.facts.append(CallWidened(out.at, call.id, step.name, waited_s))

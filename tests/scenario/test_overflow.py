@@ -4,9 +4,13 @@ from typing import Any
 
 import pytest
 
+from routing import overflow
+from routing.calls import end_unheard
 from routing.facts import CallWidened, Decision, OfferClosed
+from routing.model import Call, State
+from routing.outputs import Outputs
 from routing.rules import Queue, Talent
-from routing.steps import SUPERVISORS, Step, When
+from routing.steps import SUPERVISORS, Leave, Step, When
 from tests.builders import a_state
 from tests.scenario.play import play
 
@@ -382,3 +386,71 @@ def test_who_was_not_first_has_let_nothing_ring() -> None:
     )
     closed = [(fact.seat, fact.result) for fact in facts if isinstance(fact, OfferClosed)]
     assert closed == [("1002", "answered"), ("1001", "answered_elsewhere")]
+
+
+LEAVING = (Step(When.AFTER, 10, leave=Leave.VOICEMAIL), Step(When.AFTER, 4, add_queue=SUPERVISORS))
+LEAVING_STORIES: dict[str, tuple[dict[str, Any], str]] = {
+    "nobody is free in time: the wait ends": (
+        {"shared": 1, "queues": (Queue("hotline", overflow=LEAVING),)},
+        """
+        1  | queue a | nothing
+        11 | tick    | record a abandoned waiting
+        """,
+    ),
+    "a supervisor is free at that very moment and comes first": (
+        {"shared": 2, "talents": HELPER, "wrap_up_s": 0, "queues": (Queue("hotline", overflow=LEAVING),)},
+        """
+        1  | queue a       | nothing
+        12 | register 1002 | nothing
+        12 | tick          | ring 1002 a
+        """,
+    ),
+    "while a seat rings nobody is torn away; the wait ends when the caller comes back": (
+        {"shared": 1, "queues": (Queue("hotline", overflow=LEAVING),)},
+        """
+        0  | register 1001 | nothing
+        5  | queue a       | ring 1001 a
+        13 | fails a 1001 no_answer | nothing
+        13 | ready 1001    | nothing
+        13 | queue a       | ring 1001 a
+        15 | tick          | call a offered
+        21 | fails a 1001 no_answer | nothing
+        21 | queue a       | record a abandoned waiting
+        """,
+    ),
+    "who waits for its own agent alone leaves too": (
+        {
+            "shared": 1,
+            "representative_s": 9.0,
+            "queues": (Queue("hotline", overflow=(Step(When.AFTER, 5, leave=Leave.VOICEMAIL),)),),
+        },
+        """
+        0 | register 1001         | nothing
+        1 | queue x               | ring 1001 x
+        2 | queue a ordinary 1001 | held a 1001
+        7 | tick                  | record a abandoned waiting
+        """,
+    ),
+    "nobody leaves while Asterisk cannot be told": (
+        {"shared": 1, "queues": (Queue("hotline", overflow=LEAVING),)},
+        """
+        1  | queue a  | nothing
+        2  | lost     | nothing
+        11 | tick     | call a waiting
+        12 | synced a | call a waiting
+        12 | tick     | record a abandoned waiting
+        """,
+    ),
+}
+
+
+@pytest.mark.parametrize("title", LEAVING_STORIES)
+def test_a_step_that_ends_the_wait(title: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is taken when nobody can serve the caller, once; here by a way out that simply ends the call."""
+
+    def hang_up(state: State, call: Call, step: Step, out: Outputs) -> None:
+        end_unheard(state, call, lost=False, out=out)
+
+    monkeypatch.setitem(overflow.LEAVE, Leave.VOICEMAIL, hang_up)
+    choices, story = LEAVING_STORIES[title]
+    play(a_state(**choices), story)
