@@ -11,7 +11,8 @@ from typing import Any
 from metrics.class_tally import OTHER, ClassTally
 from metrics.histogram import DECISION_BOUNDS_S, Histogram
 from metrics.kpi import PeriodCount, peak_hour, rates_by_window, sum_of
-from routing.facts import CallAnswered, CallOffered, CallRecord, Fact, OfferClosed, Outcome, SeatRang
+from routing.facts import CallAnswered, CallOffered, CallRecord, EventIgnored, Fact, OfferClosed, Outcome, SeatRang
+from routing.ignored import REASONS, reason_of
 
 VERSION = 2
 MOST_CLASSES = 100  # queues times tiers; further ones are counted as queue "other", so that labels stay bounded
@@ -46,6 +47,7 @@ class Tally:
         self.classes: dict[Key, ClassTally] = {key: ClassTally() for key in classes}
         self.open: dict[str, OpenCall] = {}
         self.menu_calls = 0
+        self.ignored: dict[str, int] = dict.fromkeys(REASONS, 0)
         self.decisions = Histogram(DECISION_BOUNDS_S)
         self._ended: dict[str, None] = {}  # in order of their end
         self._swept_at = 0.0
@@ -68,6 +70,8 @@ class Tally:
                 self._class(fact.queue, fact.tier).idle_to_ring.add(fact.idle_to_ring_s)
             case CallRecord():
                 self._end(fact)
+            case EventIgnored():
+                self.ignored[reason_of(fact.because)] += 1
             case _:
                 pass
         if fact.at - self._swept_at > FORGET_S / 24:
@@ -179,6 +183,7 @@ class Tally:
         return {
             "version": VERSION,
             "menu_calls": self.menu_calls,
+            "ignored": self.ignored,
             "decisions": self.decisions,
             "classes": [[queue, tier, tally] for (queue, tier), tally in self.classes.items()],
             "open": self.open,
@@ -198,9 +203,10 @@ class Tally:
                 raise ValueError("a call of no class")
             decisions = Histogram.from_plain(plain["decisions"], DECISION_BOUNDS_S)
             menu_calls, swept_at = int(plain["menu_calls"]), float(plain["swept_at"])
+            ignored = {reason: int(plain.get("ignored", {}).get(reason, 0)) for reason in REASONS}
             ended = dict.fromkeys(map(str, plain["ended"]))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise TallyRefusedError(f"stored tally is damaged: {error!r}") from error
         self.classes |= classes
-        self.open, self._ended = calls, ended
+        self.open, self._ended, self.ignored = calls, ended, ignored
         self.decisions, self.menu_calls, self._swept_at = decisions, menu_calls, swept_at

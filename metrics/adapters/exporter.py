@@ -48,6 +48,14 @@ class HotlineCollector(Collector):
         active = GaugeMetricFamily("jietong_router_active", "1 while a router holds the lease")
         active.add_metric((), float(now.is_router_active))
         yield active
+        ignored = CounterMetricFamily(
+            "jietong_events_ignored",
+            "Events that changed nothing: late, twice, of nobody known, unreadable",
+            labels=["reason"],
+        )
+        for reason, count in self._tally.ignored.items():
+            ignored.add_metric((reason,), count)
+        yield ignored
         lag = GaugeMetricFamily(
             "jietong_journal_lag_seconds",
             "How long there have been journal entries that are not counted; 0 while it keeps up",

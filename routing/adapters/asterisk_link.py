@@ -80,6 +80,10 @@ class AsteriskLink:
         return known is None or (isinstance(call, CallQueued) and known.state is not CallState.WAITING)
 
     def _on_event(self, message: Message) -> None:
-        event = words.event_of(message, self._loop.clock())
+        try:
+            event = words.event_of(message, self._loop.clock())
+        except ValueError:  # a word that no Asterisk says: the connection and everybody else's calls go on
+            self._loop.skip(words.kind_of(message))
+            return
         if event is not None:
             self._loop.tell(event)

@@ -29,6 +29,8 @@ from routing.events import (
 _SEAT_CHANNEL = re.compile(r"PJSIP/([0-9]{2,15})-[0-9a-f]{8}")
 _SEAT_DEVICE = re.compile(r"PJSIP/([0-9]{2,15})")
 _WORD = re.compile(names.WORD)
+_CAUSE = re.compile(r"[0-9]{1,3}")  # not str.isdigit: that takes digits that int() does not
+_KINDS = ("UserEvent", "DialBegin", "DialEnd", "Hangup", "HangupRequest", "DeviceStateChange")
 
 _DEVICE_STATES = {
     "NOT_INUSE": SeatState.FREE,
@@ -80,6 +82,12 @@ def event_of(message: Message, at: float) -> Event | None:
             return seat_changed_of(message, at)
         case _:
             return None
+
+
+def kind_of(message: Message) -> str:
+    """The name of an event that the router listens to, `other` for all the rest: a word of a closed set, for counting."""
+    kind = message.get("Event")
+    return kind if kind in _KINDS else "other"
 
 
 def _seat_of(channel: str) -> str:
@@ -146,7 +154,7 @@ def _of_hangup(message: Message, at: float) -> Event | None:
     call, leg = message.get("Linkedid"), message.get("Uniqueid")
     if leg == call:
         cause = message.get("Cause")
-        return CallEnded(at, call, int(cause) if cause.isdigit() else 0)
+        return CallEnded(at, call, int(cause) if _CAUSE.fullmatch(cause) else 0)
     seat = _seat_of(message.get("Channel"))
     return LegEnded(at, call, seat, leg) if seat else None
 

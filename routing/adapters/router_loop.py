@@ -14,8 +14,10 @@ from routing import engine
 from routing.actions import Action, RingSeat
 from routing.adapters.ami import AmiConnection, AmiError
 from routing.adapters.asterisk_words import order_of
+from routing.adapters.ignored_log import IgnoredLog
 from routing.events import CallEnded, Event, OfferFailed, OfferFailure, Tick
-from routing.facts import Fact
+from routing.facts import EventIgnored, Fact
+from routing.ignored import UNREADABLE
 from routing.model import State
 
 log = logging.getLogger(__name__)
@@ -27,7 +29,7 @@ _NO_CHANNEL = ("does not exist", "no such channel", "not found")
 class Journal(Protocol):
     """Where each event and its facts are kept, in order; `append` never blocks."""
 
-    def append(self, event: Event, facts: list[Fact], decision_us: float) -> str:
+    def append(self, event: Event | None, facts: list[Fact], decision_us: float) -> str:
         """Keeps one entry; returns its id."""
 
 
@@ -49,6 +51,7 @@ class RouterLoop:
         self.clock = clock
         self.asterisk: AmiConnection | None = None
         self.faults = 0
+        self.ignored = IgnoredLog()
         self._journal = journal
         self._wake_up: asyncio.TimerHandle | None = None
         self._wake_at: float | None = None
@@ -70,10 +73,19 @@ class RouterLoop:
         decision_us = (time.perf_counter() - started) * 1e6
         for action in actions:
             self._perform(action)
+        for fact in facts:
+            if isinstance(fact, EventIgnored):
+                self.ignored.note(fact)
         if facts or not isinstance(event, Tick):
             self._journal.append(event, facts, decision_us)
         self._plan_wake_up()
         return facts
+
+    def skip(self, what: str) -> None:
+        """Something came from Asterisk that cannot be read as an event: counted, and put on record."""
+        fact = EventIgnored(self.clock(), what, "", UNREADABLE)
+        self.ignored.note(fact)
+        self._journal.append(None, [fact], 0.0)
 
     def stop(self) -> None:
         """No more wake-ups."""
