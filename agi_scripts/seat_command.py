@@ -13,6 +13,7 @@ from agi_scripts.speech import say
 from ivr.adapters.agi_channel import AgiChannel
 from routing.adapters.inbox import Command
 from routing.adapters.inbox_client import RouterSilent
+from routing.events import AgentExtended
 
 _SEAT_CHANNEL = re.compile(r"PJSIP/([0-9]{2,15})-[0-9a-f]{8}")
 NOT_LOGGED_IN = "not logged in"  # the router's word for an empty seat
@@ -43,7 +44,9 @@ def ask_router(channel: AgiChannel, context: ScriptContext, command: Command, do
     if is_obeyed:
         return tell(channel, context, done)
     log.warning("the router refused an agent's command", call=channel.call, seat=seat_of(channel), because=why)
-    return tell(channel, context, "not-logged-in" if why == NOT_LOGGED_IN else "try-later")
+    if why == NOT_LOGGED_IN:
+        return tell(channel, context, "not-logged-in")
+    return tell(channel, context, "not-after-a-call" if isinstance(command, AgentExtended) else "try-later")
 
 
 def tell(channel: AgiChannel, context: ScriptContext, prompt: str) -> str:

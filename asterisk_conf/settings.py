@@ -7,7 +7,7 @@ Rules: asterisk.md (start-up traps); a value that could end a line, open a secti
 import ipaddress
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 NUMBER = re.compile(r"[0-9]{2,15}")
@@ -57,6 +57,10 @@ class FeatureCodeSettings:
     log_out: str = "*72"
     pause: str = "*73"
     ready: str = "*74"
+    extend: str = "*75"
+
+
+FEATURE_CODES = tuple(field.name for field in fields(FeatureCodeSettings))
 
 
 @dataclass(frozen=True)
@@ -146,7 +150,7 @@ def unsafe_settings(settings: AsteriskSettings) -> Iterator[str]:
     for seat in s.seats:
         yield from _bad_text("seat number", seat.number, NUMBER)
         yield from _bad_text(f"password of seat {seat.number!r}", seat.password, SECRET, secret=True)
-    for name in ("log_in", "log_out", "pause", "ready"):
+    for name in FEATURE_CODES:
         yield from _bad_text(f"feature code {name}", getattr(s.feature_codes, name), FEATURE_CODE)
     for name in ("module_dir", "data_dir", "prompts_dir", "music_dir", "run_dir"):
         yield from _bad_text(name, str(getattr(s, name)), PATH)
@@ -186,7 +190,7 @@ def _bad_sets(s: AsteriskSettings) -> Iterator[str]:
     names = {
         "trunk name": [t.name for t in s.trunks],
         "number": [s.hotline_number, *(x.number for x in s.seats)],
-        "feature code": [s.feature_codes.log_in, s.feature_codes.log_out, s.feature_codes.pause, s.feature_codes.ready],
+        "feature code": [getattr(s.feature_codes, name) for name in FEATURE_CODES],
     }
     for what, values in names.items():
         for value in sorted({v for v in values if values.count(v) > 1}):

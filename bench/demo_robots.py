@@ -191,7 +191,7 @@ class Desk:
     async def _come_back(self, phone: Softphone, state_of: Callable[[str], str]) -> None:
         """Dials the code for ready, as an agent does who was set not ready for letting a call ring."""
         await asyncio.sleep(BACK_AFTER_S)
-        if await asyncio.to_thread(state_of, self.seat) != "not_ready":
+        if await asyncio.to_thread(state_of, self.seat) not in ("missed", "not_ready"):
             return
         with contextlib.suppress(RobotError):
             asked_at = time.monotonic()

@@ -22,7 +22,7 @@ LINE_EVERY_S = 3.0
 PICTURE_EVERY_S = 0.5
 BAR = 30
 _CALLS = {"menu": "in the menu", "waiting": "waiting", "ringing": "ringing", "talking": "talking"}
-_AGENTS = ("ready", "ringing", "talking", "wrap_up", "not_ready", "unreachable")
+_AGENTS = ("ready", "offered", "ringing", "talking", "wrap_up", "missed", "not_ready", "unreachable")
 
 
 class Screen:

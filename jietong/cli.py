@@ -96,6 +96,7 @@ def _agent_command(word: str, what: str) -> None:
 
 _agent_command("ready", "Ready for calls again, such as after one that was not answered.")
 _agent_command("pause", "Not ready, after the present call if there is one.")
+_agent_command("extend", "Longer in after-call work, within the limit of the site file.")
 _agent_command("log-out", "Logged out, after the present call if there is one.")
 
 

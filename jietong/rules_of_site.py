@@ -26,6 +26,8 @@ def rules_of(site: Site) -> Rules:
         ring_s=site.routing.ring_s,
         wrap_up_s=site.routing.wrap_up_s,
         reject_pause_s=site.routing.reject_pause_s,
+        missed_pause_s=site.routing.missed_pause_s,
+        wrap_up_max_s=site.routing.wrap_up_max_s,
         age_ratio=site.routing.age_ratio,
         announce_every_s=site.announcements.every_s,
         representative_s=site.routing.representative_s,

@@ -70,7 +70,7 @@ def _account_lines(site: RunningSite, shown: Collection[str]) -> Iterator[str]:
         login = ", ready once registered" if seat.auto_login else ""
         yield f"{INDENT}{seat.number:<8}{password:<18}{pin:<14}{serves}{login}"
     codes = site.site.feature_codes
-    yield f"  Agents     dial at a seat: {codes.log_in} log in, {codes.log_out} log out, {codes.pause} pause, {codes.ready} ready"
+    yield f"  Agents     dial at a seat: {codes.log_in} log in, {codes.log_out} log out, {codes.pause} pause, {codes.ready} ready, {codes.extend} longer wrap-up"
     for number in site.agent_pins:
         if number not in site.seat_passwords:
             yield f"{INDENT}{number:<8}{'':<18}{_pin(site, number, shown)}"

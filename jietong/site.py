@@ -118,6 +118,10 @@ class Routing(Table):
     """After-call work: how long an agent gets no call after one ended."""
     reject_pause_s: Annotated[float, Field(ge=0, le=3600)] = 10
     """How long an agent who declined a call gets none; it ends by itself."""
+    wrap_up_max_s: Annotated[float, Field(ge=0, le=7200)] = 120
+    """How long after-call work can be extended to, from the end of the call."""
+    missed_pause_s: Annotated[float, Field(ge=0, le=3600)] = 0
+    """How long an agent who let a call ring in vain gets none; 0: until the agent says ready."""
     age_ratio: Annotated[float, Field(ge=0, le=1000)] = 3.0
     """A caller who has waited this many times the tier's target competes by deadline with higher tiers; 0 never."""
     representative_s: Annotated[float, Field(ge=0, le=120)] = 5.0
@@ -295,6 +299,7 @@ class FeatureCodes(Table):
     log_out: FeatureCode = "*72"
     pause: FeatureCode = "*73"
     ready: FeatureCode = "*74"
+    extend: FeatureCode = "*75"
 
 
 class Site(Table):

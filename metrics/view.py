@@ -83,6 +83,7 @@ class LiveView:
                 self._offer(fact)
             case SeatRang():
                 self._hear_of(fact, "ringing", fact.at)
+                self._ring(fact)
             case OfferClosed():
                 self._close_offer(fact)
             case CallAnswered():
@@ -177,6 +178,11 @@ class LiveView:
             self.calls[fact.call] = call
         self._move(fact.call, state, fact.at, fact.agent, fact.seat)
 
+    def _ring(self, fact: SeatRang) -> None:
+        agent = self.agents.get(fact.agent)
+        if agent is not None and agent.state == AgentState.OFFERED.value:
+            agent.state, agent.since = AgentState.RINGING.value, fact.at
+
     def _change_agent(self, fact: AgentChanged) -> None:
         known = self.agents.get(fact.agent)
         same = known is not None and known.state == fact.state.value
@@ -196,7 +202,7 @@ class LiveView:
 
 def shown_state(agent: LiveAgent) -> str:
     """The state to show: a logged-in agent whose device is away is unreachable, whatever it would do otherwise."""
-    if not agent.reachable and agent.state in ("ready", "not_ready", "wrap_up"):
+    if not agent.reachable and agent.state in ("ready", "not_ready", "missed", "wrap_up"):
         return UNREACHABLE
     return agent.state
 

@@ -4,16 +4,23 @@ Owns the agent's side of each event. Must not choose calls: it says who is idle 
 Rules: transitions.AGENT; style.md section 1.5 (races: log-out mid-call, two seats, double log-in).
 """
 
-from routing.events import AgentLoggedIn, AgentLoggedOut, AgentPaused, AgentReadied, SeatChanged, SeatState
+from routing.events import (
+    AgentExtended,
+    AgentLoggedIn,
+    AgentLoggedOut,
+    AgentPaused,
+    AgentReadied,
+    SeatChanged,
+    SeatState,
+)
 from routing.facts import AgentState
 from routing.matching import match_freed, match_held, note_agent, release_held
-from routing.model import Agent, Seat, State
+from routing.model import BUSY, Agent, Seat, State
 from routing.outputs import Outputs
 from routing.passes import note_nobody_taken
 from routing.transitions import AGENT, AgentStep
 
 UNREACHABLE = "unreachable"  # why an agent is not ready whose device failed while it was offered a call
-_BUSY = (AgentState.RINGING, AgentState.TALKING)
 
 
 def on_seat_changed(state: State, event: SeatChanged, out: Outputs) -> None:
@@ -39,7 +46,7 @@ def _lose_device(state: State, agent: Agent, seat: Seat, out: Outputs) -> None:
         state.place_agent(agent)
         note_agent(state, agent, out)
         release_held(state, agent, out)
-    elif agent.state in _BUSY:
+    elif agent.state in BUSY:
         agent.then, agent.then_reason = AgentState.LOGGED_OUT, UNREACHABLE
         release_held(state, agent, out)
     else:
@@ -67,7 +74,7 @@ def on_logged_in(state: State, event: AgentLoggedIn, out: Outputs) -> None:
         out.ignore(event, event.agent, f"no such {'seat' if seat is None else 'agent'} in the site file")
         return
     sitting = state.agents.get(seat.agent)
-    if agent.state in _BUSY or (sitting is not None and sitting is not agent and sitting.state in _BUSY):
+    if agent.state in BUSY or (sitting is not None and sitting is not agent and sitting.state in BUSY):
         out.ignore(event, event.agent, "on a call")
         return
     if sitting is agent:
@@ -86,7 +93,7 @@ def on_logged_out(state: State, event: AgentLoggedOut, out: Outputs) -> None:
     agent = state.agents.get(event.agent)
     if agent is None or agent.state is AgentState.LOGGED_OUT:
         out.ignore(event, event.agent, "not logged in")
-    elif agent.state in _BUSY:
+    elif agent.state in BUSY:
         agent.then, agent.then_reason = AgentState.LOGGED_OUT, "logged out"
     else:
         _leave_seat(state, agent, "logged out", out)
@@ -97,7 +104,7 @@ def on_paused(state: State, event: AgentPaused, out: Outputs) -> None:
     agent = state.agents.get(event.agent)
     if agent is None or agent.state is AgentState.LOGGED_OUT:
         out.ignore(event, event.agent, "not logged in")
-    elif agent.state in _BUSY:
+    elif agent.state in BUSY:
         agent.then, agent.then_reason = AgentState.NOT_READY, event.reason
     else:
         agent.state = AGENT[(agent.state, AgentStep.PAUSE)]
@@ -112,15 +119,34 @@ def on_readied(state: State, event: AgentReadied, out: Outputs) -> None:
     agent = state.agents.get(event.agent)
     if agent is None or agent.state is AgentState.LOGGED_OUT:
         out.ignore(event, event.agent, "not logged in")
-    elif agent.state in _BUSY:
+    elif agent.state in BUSY:
         agent.then, agent.then_reason = None, ""
     elif agent.state is not AgentState.READY:
         become_ready(state, agent, AgentStep.READY, out)
 
 
+def on_extended(state: State, event: AgentExtended, out: Outputs) -> None:
+    """An agent needs longer for after-call work: once more the usual time, up to `wrap_up_max_s` in all."""
+    agent = state.agents.get(event.agent)
+    if agent is None or agent.state is AgentState.LOGGED_OUT:
+        out.ignore(event, event.agent, "not logged in")
+        return
+    if (agent.state, AgentStep.EXTEND) not in AGENT or agent.until is None:
+        out.ignore(event, event.agent, "not in after-call work")
+        return
+    latest = agent.wrap_up_at + state.rules.wrap_up_max_s
+    if agent.until >= latest:
+        out.ignore(
+            event, event.agent, f"after-call work ends {state.rules.wrap_up_max_s:g} s after the call at the latest"
+        )
+        return
+    agent.until = min(agent.until + state.rules.wrap_up_s, latest)
+    state.set_deadline("agent", agent.number, agent.until)
+
+
 def on_deadline(state: State, agent: Agent, out: Outputs) -> None:
     """Wrap-up or a pause that ends by itself is over."""
-    if agent.state in (AgentState.WRAP_UP, AgentState.NOT_READY):
+    if agent.state in (AgentState.WRAP_UP, AgentState.NOT_READY, AgentState.MISSED):
         become_ready(state, agent, AgentStep.READY, out)
 
 
@@ -154,13 +180,24 @@ def withdraw(state: State, agent: Agent, out: Outputs, *, keeps_turn: bool = Tru
         seek_call(state, agent, out)
 
 
-def refuse(state: State, agent: Agent, reason: str, pause_s: float | None, out: Outputs) -> None:
-    """The agent did not take an offer: not ready, for `pause_s` seconds or (None) until it says so."""
-    agent.state = AGENT[(agent.state, AgentStep.REFUSE)]
+def miss(state: State, agent: Agent, out: Outputs) -> None:
+    """The agent let a call ring in vain: no further one for `missed_pause_s`, or (0) until it says that it is ready."""
+    _decline(state, agent, AgentStep.MISS, "no_answer", out)
+
+
+def refuse(state: State, agent: Agent, reason: str, out: Outputs) -> None:
+    """The agent declined an offer, or could not be reached: not ready for `reject_pause_s`."""
+    _decline(state, agent, AgentStep.REFUSE, reason, out)
+
+
+def _decline(state: State, agent: Agent, step: AgentStep, reason: str, out: Outputs) -> None:
+    agent.state = AGENT[(agent.state, step)]
     agent.call, agent.reason = "", reason
     if _take_wish(state, agent, out):
         return
-    if pause_s is not None:
+    is_missed = step is AgentStep.MISS
+    pause_s = state.rules.missed_pause_s if is_missed else state.rules.reject_pause_s
+    if pause_s > 0 or not is_missed:
         agent.until = out.at + pause_s
         state.set_deadline("agent", agent.number, agent.until)
     state.place_agent(agent)
@@ -178,7 +215,7 @@ def finish(state: State, agent: Agent, out: Outputs) -> None:
     agent.call = ""
     if _take_wish(state, agent, out):
         return
-    agent.until = out.at + state.rules.wrap_up_s
+    agent.until, agent.wrap_up_at = out.at + state.rules.wrap_up_s, out.at
     state.set_deadline("agent", agent.number, agent.until)
     note_agent(state, agent, out)
 

@@ -92,6 +92,8 @@ def on_ringing(state: State, event: OfferRinging, out: Outputs) -> None:
     offer.leg = event.leg
     if offer.rang_at is None:
         offer.rang_at = event.at
+        agent = state.agents[offer.agent]
+        agent.state = AGENT[(agent.state, AgentStep.RING)]
         idle_s = max(0.0, event.at - offer.free_at)
         out.facts.append(SeatRang(out.at, call.id, offer.agent, offer.seat, call.queue, call.tier, idle_s))
 
@@ -239,11 +241,11 @@ def _close_offer(state: State, call: Call, offer: Offer, reason: OfferFailure, o
     _note_offer(call, offer, reason.value, out)
     agent = state.agents[offer.agent]
     if reason is OfferFailure.NO_ANSWER:
-        agents.refuse(state, agent, "no_answer", None, out)
+        agents.miss(state, agent, out)
     elif reason in (OfferFailure.REJECTED, OfferFailure.BUSY):
-        agents.refuse(state, agent, reason.value, state.rules.reject_pause_s, out)
+        agents.refuse(state, agent, reason.value, out)
     elif reason is OfferFailure.UNAVAILABLE:
-        agents.refuse(state, agent, agents.UNREACHABLE, state.rules.reject_pause_s, out)
+        agents.refuse(state, agent, agents.UNREACHABLE, out)
     else:
         # A seat that cannot be rung must not be the next choice again and again while others are idle.
         agents.withdraw(state, agent, out, keeps_turn=reason is not OfferFailure.NOT_DELIVERED)

@@ -11,6 +11,7 @@ from routing import agents, calls
 from routing.actions import Action
 from routing.announcements import on_announcement_due
 from routing.events import (
+    AgentExtended,
     AgentLoggedIn,
     AgentLoggedOut,
     AgentPaused,
@@ -98,6 +99,7 @@ _HANDLERS: dict[type, Callable[[State, Any, Outputs], None]] = {
     AgentLoggedOut: agents.on_logged_out,
     AgentPaused: agents.on_paused,
     AgentReadied: agents.on_readied,
+    AgentExtended: agents.on_extended,
     AsteriskLost: _on_asterisk_lost,
     AsteriskSynced: _on_asterisk_synced,
     Tick: _on_tick,

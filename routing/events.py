@@ -161,6 +161,14 @@ class AgentReadied:
 
 
 @dataclass(frozen=True, slots=True)
+class AgentExtended:
+    """An agent in after-call work needs longer."""
+
+    at: float
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
 class AsteriskLost:
     """The connection to Asterisk is gone; what happens there is unknown until `AsteriskSynced`."""
 
@@ -205,6 +213,7 @@ Event = (
     | AgentLoggedOut
     | AgentPaused
     | AgentReadied
+    | AgentExtended
     | AsteriskLost
     | AsteriskSynced
     | Tick

@@ -23,10 +23,12 @@ class AgentState(Enum):
     __hash__ = object.__hash__  # members are one of each; Enum's own is slow Python, and every step looks some up
 
     READY = "ready"  # can be offered a call
-    RINGING = "ringing"  # one call is being offered
+    OFFERED = "offered"  # a seat was ordered to ring
+    RINGING = "ringing"  # ... and its device rings
     TALKING = "talking"
     WRAP_UP = "wrap_up"  # after-call work; ends by itself
-    NOT_READY = "not_ready"  # wants none, or let one ring; see the reason
+    MISSED = "missed"  # let a call ring in vain; gets none until it is ready again
+    NOT_READY = "not_ready"  # wants none, or could not take one; see the reason
     LOGGED_OUT = "logged_out"
 
 

@@ -17,7 +17,8 @@ from routing.transitions import CallState
 
 DEADLINES = {"call": "until", "step": "step_at", "say": "say_at", "agent": "until"}  # kind -> field of call or agent
 NO_TALENT = Talent()
-AT_WORK = (AgentState.READY, AgentState.RINGING, AgentState.TALKING, AgentState.WRAP_UP)  # serves, or will soon
+BUSY = (AgentState.OFFERED, AgentState.RINGING, AgentState.TALKING)  # has a call
+AT_WORK = (AgentState.READY, *BUSY, AgentState.WRAP_UP)  # serves, or will soon
 
 
 @dataclass(slots=True)
@@ -85,6 +86,7 @@ class Agent:
     ready_at: float = 0.0
     call: str = ""
     until: float | None = None
+    wrap_up_at: float = 0.0  # when the present after-call work began
     then: AgentState | None = None
     then_reason: str = ""
 

@@ -69,6 +69,8 @@ class Rules:
     ring_s: int
     wrap_up_s: float
     reject_pause_s: float
+    missed_pause_s: float = 0.0  # after an unanswered call; 0: until the agent is ready by itself
+    wrap_up_max_s: float = 0.0  # how long after-call work can be extended to, from the end of the call
     age_ratio: float = (
         0.0  # a call that waited this many times its target competes by deadline with higher tiers; 0: never
     )

@@ -50,7 +50,10 @@ class AgentStep(Enum):
     OFFER = "offer"
     ANSWER = "answer"
     WITHDRAW = "withdraw"  # the offer ended through no doing of the agent's
-    REFUSE = "refuse"  # let it ring, declined, or could not be reached
+    RING = "ring"  # the device rings
+    MISS = "miss"  # let it ring in vain
+    REFUSE = "refuse"  # declined, busy, or could not be reached
+    EXTEND = "extend"  # needs longer for after-call work
     FINISH = "finish"  # the conversation ended
     REST = "rest"  # ... and there is no wrap-up time
 
@@ -80,18 +83,30 @@ AGENT: dict[tuple[AgentState, AgentStep], AgentState] = {
     (_A.READY, _T.READY): _A.READY,  # the device is back
     (_A.READY, _T.LOG_OUT): _A.LOGGED_OUT,
     (_A.READY, _T.PAUSE): _A.NOT_READY,
-    (_A.READY, _T.OFFER): _A.RINGING,
+    (_A.READY, _T.OFFER): _A.OFFERED,
+    (_A.OFFERED, _T.RING): _A.RINGING,
+    (_A.RINGING, _T.RING): _A.RINGING,
+    (_A.OFFERED, _T.ANSWER): _A.TALKING,
     (_A.RINGING, _T.ANSWER): _A.TALKING,
     (_A.READY, _T.ANSWER): _A.TALKING,
     (_A.NOT_READY, _T.ANSWER): _A.TALKING,
+    (_A.MISSED, _T.ANSWER): _A.TALKING,
     (_A.WRAP_UP, _T.ANSWER): _A.TALKING,
+    (_A.OFFERED, _T.WITHDRAW): _A.READY,
     (_A.RINGING, _T.WITHDRAW): _A.READY,
+    (_A.OFFERED, _T.MISS): _A.MISSED,
+    (_A.RINGING, _T.MISS): _A.MISSED,
+    (_A.OFFERED, _T.REFUSE): _A.NOT_READY,
     (_A.RINGING, _T.REFUSE): _A.NOT_READY,
     (_A.TALKING, _T.FINISH): _A.WRAP_UP,
     (_A.TALKING, _T.REST): _A.READY,
     (_A.WRAP_UP, _T.READY): _A.READY,
+    (_A.WRAP_UP, _T.EXTEND): _A.WRAP_UP,
     (_A.WRAP_UP, _T.PAUSE): _A.NOT_READY,
     (_A.WRAP_UP, _T.LOG_OUT): _A.LOGGED_OUT,
+    (_A.MISSED, _T.READY): _A.READY,
+    (_A.MISSED, _T.PAUSE): _A.NOT_READY,
+    (_A.MISSED, _T.LOG_OUT): _A.LOGGED_OUT,
     (_A.NOT_READY, _T.READY): _A.READY,
     (_A.NOT_READY, _T.PAUSE): _A.NOT_READY,
     (_A.NOT_READY, _T.LOG_OUT): _A.LOGGED_OUT,

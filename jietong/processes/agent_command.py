@@ -1,4 +1,4 @@
-"""`jietong agents ready|pause|log-out NUMBER`: what a supervisor may tell an agent's state from the console.
+"""`jietong agents ready|pause|extend|log-out NUMBER`: what a supervisor may tell an agent's state from the console.
 
 Owns the question to the router and the words of its answer. Must not change any state itself.
 Rules: docs/discussions.md (who may log an agent out); a command during a call takes effect after it.
@@ -11,10 +11,10 @@ from jietong.running import RunningSite
 from routing.adapters.inbox import Command
 from routing.adapters.inbox_client import InboxClient, RouterSilent
 from routing.adapters.redis_clients import prefix_of
-from routing.events import AgentLoggedOut, AgentPaused, AgentReadied
+from routing.events import AgentExtended, AgentLoggedOut, AgentPaused, AgentReadied
 
 SUPERVISOR = "supervisor"
-WORDS = ("ready", "pause", "log-out")
+WORDS = ("ready", "pause", "extend", "log-out")
 
 
 def main(var: Path, word: str, agent: str) -> int:
@@ -32,9 +32,15 @@ def main(var: Path, word: str, agent: str) -> int:
 
 
 def _command(word: str, agent: str) -> Command:
-    if word == "ready":
-        return AgentReadied(0.0, agent)
-    return AgentPaused(0.0, agent, SUPERVISOR) if word == "pause" else AgentLoggedOut(0.0, agent)
+    match word:
+        case "ready":
+            return AgentReadied(0.0, agent)
+        case "pause":
+            return AgentPaused(0.0, agent, SUPERVISOR)
+        case "extend":
+            return AgentExtended(0.0, agent)
+        case _:
+            return AgentLoggedOut(0.0, agent)
 
 
 def _fail(text: str) -> int:

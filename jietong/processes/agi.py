@@ -13,6 +13,7 @@ from pathlib import Path
 from agi_scripts.answer_call import answer_call
 from agi_scripts.choose_service import choose_service
 from agi_scripts.context import ScriptContext
+from agi_scripts.extend_wrap_up import extend_wrap_up
 from agi_scripts.log_in_agent import log_in_agent
 from agi_scripts.log_out_agent import log_out_agent
 from agi_scripts.pause_agent import pause_agent
@@ -41,6 +42,7 @@ SCRIPTS: dict[str, ScriptWork] = {
     "log_out_agent": log_out_agent,
     "pause_agent": pause_agent,
     "ready_agent": ready_agent,
+    "extend_wrap_up": extend_wrap_up,
 }
 
 

@@ -24,7 +24,7 @@ from jietong.processes.agi import SCRIPTS, bound
 from routing.adapters.agents_table import AgentPins
 from routing.adapters.inbox import Command, Inbox
 from routing.adapters.inbox_client import InboxClient, RouterSilent
-from routing.events import AgentLoggedIn, AgentLoggedOut, AgentPaused, AgentReadied
+from routing.events import AgentExtended, AgentLoggedIn, AgentLoggedOut, AgentPaused, AgentReadied
 from tests.adapters.valkey_server import PREFIX, a_valkey
 from tests.agi_client import AgiWire, Caller, call
 
@@ -306,6 +306,7 @@ COMMANDS = {
     "log_out_agent": (AgentLoggedOut(0.0, "seat:1001"), "logged-out"),
     "pause_agent": (AgentPaused(0.0, "seat:1001", "feature_code"), "now-paused"),
     "ready_agent": (AgentReadied(0.0, "seat:1001"), "now-ready"),
+    "extend_wrap_up": (AgentExtended(0.0, "seat:1001"), "wrap-up-longer"),
 }
 
 
@@ -323,6 +324,8 @@ def test_an_agent_hears_the_truth(site: Site, script: str, answer: tuple[bool, s
     """Log-out, pause and ready act on whoever sits at the seat, and what is heard is what the router did."""
     site.router.answer = answer
     command, done = COMMANDS[script]
+    if script == "extend_wrap_up" and answer == (False, "else"):
+        heard = "not-after-a-call"
     assert agent(site, script) == [heard or done]
     assert site.router.commands == [command]
 

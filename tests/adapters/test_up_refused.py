@@ -20,7 +20,7 @@ def test_mistakes_in_the_site_file_end_with_two(tmp_path: Path) -> None:
         assert up.err.splitlines() == [
             f"{site}:1: trunks: is missing; allowed: an array of tables, at least 1",
             f"{site}:2: hotline.number: 'x' is not allowed; allowed: 2 to 15 digits, in quotes",
-            f"{site}:4: routing.rings: unknown key; did you mean ring_s? (allowed: age_ratio, first_contact_days, reject_pause_s, representative_s, ring_s, vip_reserve, wrap_up_s)",
+            f"{site}:4: routing.rings: unknown key; did you mean ring_s? (allowed: age_ratio, first_contact_days, missed_pause_s, reject_pause_s, representative_s, ring_s, vip_reserve, wrap_up_max_s, wrap_up_s)",
         ]
         assert not up.var.exists()
 

@@ -147,7 +147,7 @@ async def test_unanswered_call_goes_to_the_next_agent(hotline: Hotline) -> None:
             await hotline.asks_for_a_person(caller)
             await sleeper.rings()
             await awake.talks(RING_S + 5)
-            await hotline.agent_is("1001", "not_ready")
+            await hotline.agent_is("1001", "missed")
             caller.hang_up()
             record = await hotline.record_of(caller)
             assert (record.agent, record.offers) == ("1002", 2)

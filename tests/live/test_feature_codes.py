@@ -9,6 +9,7 @@ import pytest
 from jietong.processes import agent_command
 from tests.live.hotline import PIN, Hotline
 from tests.robots.driver import Softphone
+from tests.robots.people import Caller
 
 
 @asynccontextmanager
@@ -74,3 +75,31 @@ async def test_a_supervisor_brings_an_agent_back(hotline: Hotline, capsys: pytes
             await hotline.agent_is("1001", state)
         assert await asyncio.to_thread(agent_command.main, hotline.var, "ready", "7777") == 1
     assert "not logged in" in capsys.readouterr().err
+
+
+async def test_colleagues_who_talk_to_each_other_are_not_rung(hotline: Hotline) -> None:
+    """One seat dials another: the caller waits, and is served the moment they hang up; no call is counted for their talk."""
+    async with hotline.agent("1001") as one, hotline.agent("1002") as other:
+        offered = hotline.metric("jietong_calls_offered_total")
+        await one.phone.dial(f"sip:1002@{hotline.sip}")
+        await other.talks()
+        async with hotline.caller() as caller:
+            await hotline.asks_for_a_person(caller)
+            await hotline.until(lambda s: s["calls"]["waiting"] == 1, "the caller to wait")
+            one.phone.hang_up()
+            record_agent = await _agent_of(hotline, caller)
+        assert record_agent in ("1001", "1002")
+        assert hotline.metric("jietong_calls_offered_total") == offered + 1
+
+
+async def _agent_of(hotline: Hotline, caller: Caller) -> str:
+    await hotline.until(lambda s: s["calls"]["talking"] == 1, "the caller to talk")
+    caller.hang_up()
+    return (await hotline.record_of(caller)).agent
+
+
+async def test_more_time_is_only_given_after_a_call(hotline: Hotline) -> None:
+    """An agent who is ready asks for longer after-call work: that is said, and it stays ready."""
+    async with hotline.agent("1001") as agent:
+        await dial_code(hotline, agent.phone, "*75")
+        await hotline.agent_is("1001", "ready")

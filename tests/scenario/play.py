@@ -1,7 +1,7 @@
 """Plays a story told as a text table through `engine.step`.
 
 A line is `seconds | what happens | what must follow`. What happens, one word and its arguments:
-  register SEAT · unregister SEAT · in_use SEAT · free SEAT · login AGENT SEAT · logout AGENT · pause AGENT REASON · ready AGENT
+  register SEAT · unregister SEAT · in_use SEAT · free SEAT · login AGENT SEAT · logout AGENT · pause AGENT REASON · ready AGENT · extend AGENT
   arrive CALL · queue CALL [TIER [REPRESENTATIVE]] [since=SECONDS] [in=QUEUE] [for=SERVICE] [speaks=LANGUAGE] [class=CLASS] · rings CALL SEAT · answers CALL SEAT · fails CALL SEAT REASON · leg_ends CALL SEAT · hangs_up CALL · ends CALL
   agent_hangs_up CALL SEAT · lost · synced [CALL ...] · tick
 What must follow, separated by `;` — exactly the actions, and any of the other claims:
@@ -11,6 +11,7 @@ What must follow, separated by `;` — exactly the actions, and any of the other
 from routing import engine
 from routing.actions import HangUpLeg, RingSeat
 from routing.events import (
+    AgentExtended,
     AgentLoggedIn,
     AgentLoggedOut,
     AgentPaused,
@@ -57,6 +58,8 @@ def event_of(at: float, words: list[str], state: State) -> Event:
             return AgentPaused(at, args[0], args[1])
         case "ready":
             return AgentReadied(at, args[0])
+        case "extend":
+            return AgentExtended(at, args[0])
         case "arrive":
             return CallArrived(at, call, f"PJSIP/carrier-{call}", "13912345678")
         case "queue":

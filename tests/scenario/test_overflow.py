@@ -201,7 +201,7 @@ STORIES: dict[str, tuple[dict[str, Any], str]] = {
         0 | register 1001  | nothing
         1 | register 1002  | nothing
         2 | register 1003  | nothing
-        3 | queue a        | ring 1001+1002 a; agent 1001 ringing; agent 1002 ringing
+        3 | queue a        | ring 1001+1002 a; agent 1001 offered; agent 1002 offered
         3 | rings a 1001   | nothing
         3 | rings a 1002   | nothing
         5 | answers a 1002 | call a talking; agent 1002 talking; agent 1001 ready
@@ -269,7 +269,7 @@ STORIES: dict[str, tuple[dict[str, Any], str]] = {
         2  | queue b               | line b
         3  | agent_hangs_up a 1001 | nothing
         3  | fails a 1001 no_answer | agent 1001 not_ready rejected; call a offered
-        9  | fails a 1002 no_answer | agent 1002 not_ready no_answer; call a returning
+        9  | fails a 1002 no_answer | agent 1002 missed no_answer; call a returning
         9  | queue a               | line a b
         13 | tick                  | ring 1001 a
         """,
@@ -280,8 +280,8 @@ STORIES: dict[str, tuple[dict[str, Any], str]] = {
         0 | register 1001 | nothing
         0 | register 1002 | nothing
         1 | queue a       | ring 1001+1002 a
-        9 | fails a 1001 no_answer | agent 1001 not_ready no_answer; call a offered
-        9 | fails a 1002 no_answer | agent 1002 not_ready no_answer; call a returning
+        9 | fails a 1001 no_answer | agent 1001 missed no_answer; call a offered
+        9 | fails a 1002 no_answer | agent 1002 missed no_answer; call a returning
         9 | queue a       | line a
         """,
     ),
@@ -337,7 +337,7 @@ STORIES: dict[str, tuple[dict[str, Any], str]] = {
         0 | register 1002   | nothing
         1 | queue a         | ring 1001+1002 a
         1 | rings a 1002    | nothing
-        2 | unregister 1001 | agent 1001 ringing
+        2 | unregister 1001 | agent 1001 offered
         3 | answers a 1002  | agent 1001 logged_out unreachable; call a talking
         """,
     ),

@@ -15,7 +15,7 @@ STORIES: dict[str, tuple[dict[str, Any], str]] = {
         0  | register 1002 | agent 1002 ready
         1  | register 1001 | agent 1001 ready
         5  | arrive a      | call a menu
-        9  | queue a       | ring 1002 a; agent 1002 ringing; call a offered
+        9  | queue a       | ring 1002 a; agent 1002 offered; call a offered
         9  | rings a 1002  | nothing
         12 | answers a 1002 | agent 1002 talking; call a talking
         40 | agent_hangs_up a 1002 | nothing
@@ -34,7 +34,7 @@ STORIES: dict[str, tuple[dict[str, Any], str]] = {
         3  | answers a 1001 | nothing
         4  | arrive b      | nothing
         5  | queue b       | nothing; call b waiting
-        9  | leg_ends a 1001 | ring 1001 b; agent 1001 ringing
+        9  | leg_ends a 1001 | ring 1001 b; agent 1001 offered
         9  | ends a        | record a answered caller
         """,
     ),
@@ -94,12 +94,12 @@ STORIES: dict[str, tuple[dict[str, Any], str]] = {
         3  | queue b       | ring 1002 b
         4  | queue c       | line c
         4  | answers b 1002 | nothing
-        10 | fails a 1001 no_answer | agent 1001 not_ready no_answer; call a returning
+        10 | fails a 1001 no_answer | agent 1001 missed no_answer; call a returning
         10 | queue a       | line a c
         20 | leg_ends b 1002 | agent 1002 wrap_up
         20 | ends b        | record b answered caller
         30 | tick          | ring 1002 a
-        31 | ready 1001    | ring 1001 c; agent 1001 ringing
+        31 | ready 1001    | ring 1001 c; agent 1001 offered
         """,
     ),
     "RONA twice: both agents are not ready and the caller still waits": (
@@ -110,7 +110,7 @@ STORIES: dict[str, tuple[dict[str, Any], str]] = {
         1  | queue a       | ring 1001 a
         9  | fails a 1001 no_answer | nothing
         9  | queue a       | ring 1002 a
-        17 | fails a 1002 no_answer | agent 1002 not_ready no_answer
+        17 | fails a 1002 no_answer | agent 1002 missed no_answer
         17 | queue a       | call a waiting
         60 | ends a        | record a abandoned waiting
         """,
@@ -194,7 +194,7 @@ STORIES: dict[str, tuple[dict[str, Any], str]] = {
         """
         0 | register 1001 | nothing
         1 | queue a       | ring 1001 a
-        2 | logout 1001   | agent 1001 ringing
+        2 | logout 1001   | agent 1001 offered
         3 | answers a 1001 | agent 1001 talking
         9 | leg_ends a 1001 | agent 1001 logged_out
         """,
@@ -227,7 +227,7 @@ STORIES: dict[str, tuple[dict[str, Any], str]] = {
         1 | queue a       | nothing
         2 | in_use 1001   | nothing
         3 | login 8001 1001 | agent 8001 ready
-        4 | free 1001     | ring 1001 a; agent 8001 ringing
+        4 | free 1001     | ring 1001 a; agent 8001 offered
         """,
     ),
     "an agent logs in elsewhere: the old seat is empty and nobody is in two places": (
@@ -327,6 +327,58 @@ STORIES: dict[str, tuple[dict[str, Any], str]] = {
         3 | queue b       | nothing
         4 | lost          | nothing
         6 | synced        | record a answered asterisk; record b lost asterisk; agent 1001 ready
+        """,
+    ),
+    "an agent needs longer after a call: once more the usual time, up to the limit, and the ready code ends it early": (
+        {"shared": 2, "wrap_up_s": 10, "wrap_up_max_s": 25},
+        """
+        0 | register 1001 | nothing
+        1 | queue a | ring 1001 a
+        2 | rings a 1001 | agent 1001 ringing
+        3 | answers a 1001 | agent 1001 talking
+        3 | extend 1001 | agent 1001 talking
+        10 | leg_ends a 1001 | agent 1001 wrap_up
+        10 | ends a | nothing
+        11 | extend 1001 | agent 1001 wrap_up
+        20 | tick | agent 1001 wrap_up
+        21 | queue b | nothing
+        29 | extend 1001 | agent 1001 wrap_up
+        30 | tick | agent 1001 wrap_up
+        34 | extend 1001 | agent 1001 wrap_up
+        35 | tick | ring 1001 b
+        """,
+    ),
+    "an agent who missed a call is back by itself when the operator wants it so": (
+        {"shared": 1, "missed_pause_s": 30},
+        """
+        0 | register 1001 | nothing
+        1 | queue a | ring 1001 a
+        9 | fails a 1001 no_answer | agent 1001 missed no_answer
+        9.1 | queue a | call a waiting
+        39 | tick | ring 1001 a
+        """,
+    ),
+    "an agent who missed a call pauses or leaves like any other": (
+        {"shared": 2},
+        """
+        0 | register 1001 | nothing
+        1 | queue a | ring 1001 a
+        9 | fails a 1001 no_answer | agent 1001 missed
+        10 | pause 1001 lunch | agent 1001 not_ready lunch
+        11 | logout 1001 | agent 1001 logged_out
+        """,
+    ),
+    "a seat that dials a colleague is busy, and so is the colleague; both serve again the moment they hang up": (
+        {"shared": 2},
+        """
+        0 | register 1001 | nothing
+        1 | register 1002 | nothing
+        2 | in_use 1001 | nothing
+        2 | in_use 1002 | nothing
+        3 | queue a | nothing
+        4 | queue b | nothing
+        9 | free 1002 | ring 1002 a
+        9 | free 1001 | ring 1001 b
         """,
     ),
 }

@@ -28,7 +28,7 @@ def test_every_mistake_of_a_file_is_listed(tmp_path: Path) -> None:
     assert result.stdout == ""
     assert result.stderr.splitlines() == [
         f"{path}:3: hotline.number: 10010 is not allowed; allowed: 2 to 15 digits, in quotes",
-        f"{path}:20: routing.rings: unknown key; did you mean ring_s? (allowed: age_ratio, first_contact_days, reject_pause_s, representative_s, ring_s, vip_reserve, wrap_up_s)",
+        f"{path}:20: routing.rings: unknown key; did you mean ring_s? (allowed: age_ratio, first_contact_days, missed_pause_s, reject_pause_s, representative_s, ring_s, vip_reserve, wrap_up_max_s, wrap_up_s)",
     ]
 
 

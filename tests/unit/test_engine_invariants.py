@@ -14,7 +14,7 @@ from routing.actions import MANY, RingSeat
 from routing.events import Event, SeatState, Tick
 from routing.facts import AgentState, Announced, CallEntered, CallRecord, CallWidened, Decision, Fact
 from routing.groups import Group
-from routing.model import AT_WORK, State
+from routing.model import AT_WORK, BUSY, State
 from routing.own_agent import may_be_waited_for
 from routing.recipe import is_due, steps_left
 from routing.rules import Queue, Talent
@@ -24,6 +24,7 @@ from routing.transitions import CallState
 from tests.builders import a_state, rules
 from tests.scenario.play import event_of
 
+RUNG = (AgentState.OFFERED, AgentState.RINGING)
 FUZZ = int(os.environ.get("JIETONG_FUZZ", "1"))  # `make fuzz` tries that many times more
 CALLS = ["a", "b", "c", "d"]
 SEATS = ["1001", "1002", "1901", "1902"]
@@ -64,7 +65,7 @@ _reason = st.sampled_from(["no_answer", "rejected", "busy", "unavailable", "not_
 _words = st.one_of(
     st.tuples(st.sampled_from(["register", "register", "unregister", "in_use", "free"]), _seat),
     st.tuples(st.just("login"), st.sampled_from(["8001", *SEATS]), _seat),
-    st.tuples(st.sampled_from(["logout", "ready"]), st.sampled_from(["8001", *SEATS])),
+    st.tuples(st.sampled_from(["logout", "ready", "extend"]), st.sampled_from(["8001", *SEATS])),
     st.tuples(st.just("pause"), _seat, st.just("lunch")),
     st.tuples(st.sampled_from(["arrive", "ends", "hangs_up", "queue"]), _call),
     st.tuples(st.just("queue"), _call, st.sampled_from(["vip", "ordinary", "nonsense"])),
@@ -121,11 +122,12 @@ def _check_places(state: State) -> None:
         assert bool(call.rings) == (call.state is CallState.OFFERED)
         for seat, offer in call.rings.items():
             agent = state.agents[offer.agent]
-            assert (agent.state, agent.call, offer.seat) == (AgentState.RINGING, call.id, seat)
+            expected = AgentState.OFFERED if offer.rang_at is None else AgentState.RINGING
+            assert (agent.state, agent.call, offer.seat) == (expected, call.id, seat)
     lines = [*state.waiting.values(), *state.held.values()]
     assert sum(len(line) for line in lines) == sum(c.state is CallState.WAITING for c in state.calls.values())
     talking = [a.call for a in state.agents.values() if a.state is AgentState.TALKING]
-    ringing = [(a.call, a.number) for a in state.agents.values() if a.state is AgentState.RINGING]
+    ringing = [(a.call, a.number) for a in state.agents.values() if a.state in RUNG]
     assert all(talking) and len(talking) == len(set(talking))
     assert sorted(ringing) == sorted((c.id, o.agent) for c in state.calls.values() for o in c.rings.values())
     assert not {call for call, _ in ringing} & set(talking)
@@ -137,7 +139,7 @@ def _check_places(state: State) -> None:
         assert (agent.state is AgentState.LOGGED_OUT) == (not agent.seat)
         if agent.seat:
             assert state.seats[agent.seat].agent == agent.number
-        if agent.state in (AgentState.RINGING, AgentState.TALKING):
+        if agent.state in BUSY:
             assert agent.call in state.calls
 
 

@@ -49,7 +49,7 @@ dedicated_to = [
 """
     assert mistakes_of(text) == [
         'site.toml:3: hotline.language: \'zh-cn\' is not allowed; did you mean zh-CN?; allowed: "zh-CN" or "en"',
-        "site.toml:8: routing.ring_seconds: unknown key; did you mean ring_s? (allowed: age_ratio, first_contact_days, reject_pause_s, representative_s, ring_s, vip_reserve, wrap_up_s)",
+        "site.toml:8: routing.ring_seconds: unknown key; did you mean ring_s? (allowed: age_ratio, first_contact_days, missed_pause_s, reject_pause_s, representative_s, ring_s, vip_reserve, wrap_up_max_s, wrap_up_s)",
         "site.toml:9: routing.wrap_up_s: -1 is not allowed; allowed: a number from 0 to 3600",
         "site.toml:13: seats[1].number: '1001' is already the number of seats[0]: each needs its own",
         "site.toml:16: seats[1].dedicated_to[1]: no tier 'vpi'; did you mean vip? (allowed: vip, ordinary)",
