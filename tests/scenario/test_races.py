@@ -47,7 +47,7 @@ STORIES: dict[str, Story] = {
         """
         0  | register 1001   | nothing
         1  | queue a         | ring 1001 a
-        2  | logout 1001     | agent 1001 ringing
+        2  | logout 1001     | agent 1001 offered
         3  | ends a          | agent 1001 logged_out
         4  | queue b         | nothing; call b waiting
         """,
@@ -96,7 +96,7 @@ STORIES: dict[str, Story] = {
         2 | login 1001 1001 | nothing
         3 | queue a         | ring 1001 a
         4 | queue b         | nothing
-        5 | login 1001 1001 | agent 1001 ringing
+        5 | login 1001 1001 | agent 1001 offered
         6 | register 1001   | nothing; call b waiting
         """,
     ),
@@ -340,7 +340,7 @@ STORIES: dict[str, Story] = {
         1 | queue a        | ring 1001 a
         1 | ends a         | record a abandoned ringing; agent 1001 ready
         1 | queue b        | ring 1001 b
-        1 | rings a 1001   | nothing; agent 1001 ringing
+        1 | rings a 1001   | nothing; agent 1001 offered
         1 | answers a 1001 | call b offered
         2 | answers b 1001 | agent 1001 talking; call b talking
         """,
@@ -451,7 +451,7 @@ STORIES: dict[str, Story] = {
         """
         0 | register 1001   | nothing
         1 | queue a         | ring 1001 a
-        2 | unregister 1001 | agent 1001 ringing
+        2 | unregister 1001 | agent 1001 offered
         3 | fails a 1001 unavailable | agent 1001 logged_out
         3 | queue a         | nothing; call a waiting
         9 | register 1001   | ring 1001 a
