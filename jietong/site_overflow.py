@@ -39,6 +39,7 @@ def mistakes_in_recipes(raw: dict[str, Any]) -> Iterator[Mistake]:
         for row in steps:
             yield from _shape(row)
             yield from _names(raw, row)
+            yield from _circle(raw, row)
             yield from _targets(raw, row)
         yield from _order(raw, steps)
     yield from _unserved(raw)
@@ -126,6 +127,14 @@ def _needed(raw: dict[str, Any], queue: str) -> set[str]:
 
 def _is_supervisor(agent: dict[str, Any]) -> bool:
     return agent.get("supervisor") is True
+
+
+def _circle(raw: dict[str, Any], row: _Row) -> Iterator[Mistake]:
+    number = row.step.get("outside")
+    if isinstance(number, str) and number == table_of(raw, "hotline").get("number"):
+        yield Mistake(
+            (*row.place, "outside"), f"{number!r} is the hotline itself: its callers would go round in circles"
+        )
 
 
 def _targets(raw: dict[str, Any], row: _Row) -> Iterator[Mistake]:

@@ -103,8 +103,8 @@ def make_offer(state: State, choice: Choice, out: Outputs) -> None:
         _engage(state, call, more, out)
     call.until = out.at + state.rules.ring_s + OFFER_GUARD_S
     state.set_deadline("call", call.id, call.until)
-    first, *others = call.rings
-    out.actions.append(RingSeat(call.id, call.channel, first, state.rules.ring_s, tuple(others)))
+    seats = tuple(call.rings)
+    out.actions.append(RingSeat(call.id, call.channel, seats[0], state.rules.ring_s, seats[1:]))
 
 
 def _one_more(state: State, call: Call, first: Choice, at: float) -> Choice | None:
@@ -118,12 +118,13 @@ def _engage(state: State, call: Call, choice: Choice, out: Outputs) -> None:
     agent.state = AGENT[(agent.state, AgentStep.OFFER)]
     agent.call = call.id
     call.offers += 1
-    call.rings[agent.seat] = Offer(agent.number, agent.seat, out.at, max(call.waiting_at, agent.ready_at))
+    step = step_that_let_in(state, call, choice.group) if choice.rule != Rule.OWN_AGENT else ""
+    free_at = max(call.waiting_at, agent.ready_at, call.widened_at if step else 0.0)
+    call.rings[agent.seat] = Offer(agent.number, agent.seat, out.at, free_at)
     state.place_agent(agent)
     queued_at = call.queued_at if call.queued_at is not None else out.at
     waited_s = out.at - queued_at
     left_s = state.tiers[call.tier].answer_within_s - waited_s
-    step = step_that_let_in(state, call, choice.group) if choice.rule != Rule.OWN_AGENT else ""
     out.facts.append(
         Decision(out.at, call.id, agent.number, agent.seat, choice.rule, waited_s, left_s, choice.passed_over, step)
     )

@@ -67,6 +67,7 @@ class Call:
     open_to: tuple[str, ...] = ()  # queues whose agents may serve the call beside its own queue's
     seats_at_once: int = 1
     steps_done: tuple[str, ...] = ()  # names of the recipe's steps that were taken, in order
+    widened_at: float = 0.0  # when the last step was taken
     step_at: float | None = None  # when the next step is due, if one is
     passes: list[Pass] = field(default_factory=list)  # why agents passed it over so far, one of each reason
     say_at: float | None = None  # when the next announcement is due, if one is

@@ -81,6 +81,7 @@ def _widen(state: State, call: Call, step: Step, out: Outputs) -> None:
     if step.add_queue:
         call.open_to = opened(call.open_to, step.add_queue)
     call.seats_at_once = max(call.seats_at_once, step.ring_seats)
+    call.widened_at = out.at
     _note(call, step, out)
     state.place_call(call)
 

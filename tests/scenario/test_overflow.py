@@ -6,7 +6,7 @@ import pytest
 
 from routing import overflow
 from routing.calls import end_unheard
-from routing.facts import CallWidened, Decision, OfferClosed
+from routing.facts import CallWidened, Decision, OfferClosed, SeatRang
 from routing.model import Call, State
 from routing.outputs import Outputs
 from routing.rules import Queue, Talent
@@ -369,6 +369,18 @@ def test_the_decision_names_the_step_that_let_the_agent_in() -> None:
     assert steps == ["required level lowered by billing 1 after 12 s", ""]
     widened = [(fact.call, fact.step, fact.waited_s) for fact in facts if isinstance(fact, CallWidened)]
     assert widened[0] == ("a", "agents of repairs too after 2 s", 20.0) and len(widened) == 4
+
+
+def test_an_idle_agent_is_late_only_from_the_step_that_let_it_in() -> None:
+    """An agent who was idle for a minute and may serve the caller since just now rang at once: no idle-to-ring time is counted."""
+    story = """
+        0  | register 1001    | nothing
+        1  | queue a in=bills | nothing
+        13 | tick             | ring 1001 a
+        13 | rings a 1001     | nothing
+        """
+    facts = play(a_state(shared=1, talents=SKILLED, queues=(Queue("bills", 1, BILLING, (LOWER,)),)), story)
+    assert [fact.idle_to_ring_s for fact in facts if isinstance(fact, SeatRang)] == [0.0]
 
 
 def test_who_was_not_first_has_let_nothing_ring() -> None:

@@ -112,6 +112,36 @@ def test_a_recipe_that_cannot_work_is_refused_with_its_place(recipe: str, expect
     assert len(found) == 1 and expected in found[0], found
 
 
+@pytest.mark.parametrize(
+    ("first", "then", "is_never"),
+    [
+        ("after_s = 60\nvoicemail = true", "after_s = 70\nring_seats = 2", True),
+        ("after_s = 60\nvoicemail = true", "after_s = 70\noutside = '02112345678'", True),
+        ("after_s = 60\nvoicemail = true", "after_s = 60\nring_seats = 2", True),
+        ("after_s = 60\nvoicemail = true", "after_s = 50\nring_seats = 2", False),
+        ("after_s = 60\ntiers = ['vip']\nvoicemail = true", "after_s = 70\nring_seats = 2", False),
+        ("after_s = 60\nvoicemail = true", "after_s = 70\ntiers = ['vip']\nring_seats = 2", True),
+        ("left_s = 0\ntiers = ['vip']\nvoicemail = true", "after_s = 10\ntiers = ['vip']\nring_seats = 2", True),
+        ("left_s = 0\ntiers = ['vip']\nvoicemail = true", "after_s = 9\ntiers = ['vip']\nring_seats = 2", False),
+        ("predicted_s = 60\nvoicemail = true", "after_s = 70\nring_seats = 2", False),
+        ("after_s = 60\ncallback = true", "after_s = 70\nvoicemail = true", False),
+    ],
+)
+def test_a_step_of_callers_who_have_left_by_then_is_told(first: str, then: str, is_never: bool) -> None:
+    """Two steps that end the wait of the same callers, or a step after that: the later one is never taken. A callback may be declined."""
+    found = [line for line in mistakes_of(f"{HEAD}{STEP}{first}\n{STEP}{then}\n") if "is never taken" in line]
+    assert bool(found) == is_never
+    assert all(
+        "overflow[1]: is never taken: the voicemail step of queues[1].overflow[0] ends" in line for line in found
+    )
+
+
+def test_the_hotline_itself_is_no_number_outside() -> None:
+    """Callers who are sent outside to the number they called would come back for ever."""
+    found = mistakes_of(f"{HEAD}{STEP}after_s = 60\noutside = '10010'\n")
+    assert any("overflow[0].outside: '10010' is the hotline itself" in line for line in found)
+
+
 def test_a_left_s_within_the_targets_of_its_tiers_is_right() -> None:
     """15 s before the target is fine for a tier whose target is 20 s."""
     assert mistakes_of(f"{HEAD}{STEP}left_s = 15\ntiers = ['ordinary']\nring_seats = 2\n") == []
