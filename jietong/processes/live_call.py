@@ -14,18 +14,22 @@ from jietong.rules_of_site import rules_of
 from jietong.running import RunningSite
 from routing.adapters import codec
 from routing.adapters.records import HistoryLine
-from routing.adapters.recovery import recover
-from routing.adapters.redis_clients import prefix_of
+from routing.adapters.recovery import stored_state
+from routing.adapters.redis_clients import StoreAway, prefix_of
 from routing.facts import CallPassedOver
 from routing.model import Call, State
 from routing.passes import passes_of
 from routing.selection import why_nobody
+from routing.snapshot import SnapshotRefused
 from routing.transitions import CallState
 
 
 def live_lines(site: RunningSite, call_id: str, after_seq: int) -> list[HistoryLine]:
     """Lines that follow a call's history while it is not over: who passed it over so far, and where it is now. Empty when the router does not know it."""
-    state = asyncio.run(recover(site.store_url, prefix_of(site.site.hotline.number), rules_of(site.site)))
+    try:
+        state, _ = asyncio.run(stored_state(site.store_url, prefix_of(site.site.hotline.number), rules_of(site.site)))
+    except (StoreAway, SnapshotRefused):
+        return [HistoryLine(after_seq + 1, time.time(), "MemoryAway", {})] if after_seq else []
     call = state.calls.get(call_id)
     return lines_of(state, call, time.time(), after_seq) if call is not None else []
 

@@ -145,4 +145,5 @@ SENTENCES: dict[str, Callable[[Detail], list[str]]] = {
     "CallAnswered": _answered,
     "CallRecord": _record,
     "StillThere": _still_there,
+    "MemoryAway": lambda _: ["now: not known, the router's memory cannot be read (Redis or Valkey does not answer)"],
 }
