@@ -60,6 +60,7 @@ bench: setup-dev
 	@$(BIN)/python -m bench.agi_turnaround
 	@$(BIN)/python -m bench.scrape
 	@$(BIN)/python -m bench.idle_to_ring
+	@$(BIN)/python -m bench.head_of_line
 
 # Regenerates the locks. The hashes are those of the public registry, for every supported Python and machine.
 UV_LOCK := env -u UV_INDEX_URL -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS $(VENV)-lock/bin/uv pip compile --no-config --universal \

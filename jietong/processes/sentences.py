@@ -78,9 +78,10 @@ def _kept_waiting(d: Detail) -> list[str]:
 
 
 def _decision(d: Detail) -> list[str]:
-    step = f", let in by the step {d['step']}" if d.get("step") else ""
-    given = f"given to agent {d['agent']} at seat {d['seat']}: {d['rule']}{step}"
-    return [f"{given}; waited {d['waited_s']:.3f} s, {left(d['left_s'])}", *others_of(d["passed_over"], "passed over ")]
+    given = f"given to agent {d['agent']} at seat {d['seat']}: {d['rule']}"
+    step = f"; made possible by the step: {d['step']}" if d.get("step") else ""
+    told = f"{given}; waited {d['waited_s']:.3f} s, {left(d['left_s'])}{step}"
+    return [told, *others_of(d["passed_over"], "passed over ")]
 
 
 def _rang(d: Detail) -> list[str]:
@@ -134,7 +135,9 @@ SENTENCES: dict[str, Callable[[Detail], list[str]]] = {
     "CallOffered": _offered,
     "CallKeptWaiting": _kept_waiting,
     "CallPassedOver": lambda d: [pass_of(told) for told in d["passes"]],
-    "CallWidened": lambda d: [f"the step {d['step']} of the queue's recipe was taken after {d['waited_s']:.1f} s"],
+    "CallWidened": lambda d: [
+        f"a step of the queue's recipe is taken after {d['waited_s']:.3f} s of waiting: {d['step']}"
+    ],
     "Announced": _announced,
     "CallHeld": lambda d: [
         f"waits for its own agent {d['agent']}, who is at work, for at most {d['for_s']:.1f} s; then for anyone"
