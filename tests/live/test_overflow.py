@@ -2,14 +2,22 @@
 
 import asyncio
 
+import pytest
+
+from jietong.processes.status import explain
+from routing.facts import CallRecord
 from tests.live.hotline import Hotline
 
 ADVICE, BUSINESS, QUERY, CANCEL = "1", "2", "3", "4"
 
 
-async def test_a_required_level_is_lowered(hotline: Hotline) -> None:
-    """Level 3 is required and the idle agent has 2: after a second it rings there."""
-    await _waits_then_talks(hotline, QUERY, "1003")
+async def test_a_required_level_is_lowered(hotline: Hotline, capsys: pytest.CaptureFixture[str]) -> None:
+    """Level 3 is required and the idle agent has 2: after a second it rings there, and `jietong explain` says why."""
+    record = await _waits_then_talks(hotline, QUERY, "1003")
+    assert explain(hotline.var, record.call) == 0
+    story = capsys.readouterr().out
+    step = "required level lowered by queries 1 after 1 s"
+    assert f"a step of the recipe was taken: {step}" in story and f'step "{step}"' in story
 
 
 async def test_agents_of_another_queue_help(hotline: Hotline) -> None:
@@ -22,7 +30,7 @@ async def test_a_supervisor_helps(hotline: Hotline) -> None:
     await _waits_then_talks(hotline, CANCEL, "1008")
 
 
-async def _waits_then_talks(hotline: Hotline, key: str, seat: str) -> None:
+async def _waits_then_talks(hotline: Hotline, key: str, seat: str) -> CallRecord:
     async with hotline.agent(seat) as agent, hotline.caller() as caller:
         await hotline.asks_for(caller, key)
         await agent.talks()
@@ -31,6 +39,7 @@ async def _waits_then_talks(hotline: Hotline, key: str, seat: str) -> None:
         record = await hotline.record_of(caller)
     assert record.agent == seat and record.offers == 1
     assert 0.95 < record.wait_s < 3.0, f"waited {record.wait_s} s"
+    return record
 
 
 async def test_two_seats_ring_and_the_first_has_the_call(hotline: Hotline) -> None:
