@@ -17,7 +17,7 @@ async def test_a_required_level_is_lowered(hotline: Hotline, capsys: pytest.Capt
     assert explain(hotline.var, record.call) == 0
     story = capsys.readouterr().out
     step = "required level lowered by queries 1 after 1 s"
-    assert f"a step of the recipe was taken: {step}" in story and f'step "{step}"' in story
+    assert f"of waiting: {step}" in story and f"made possible by the step: {step}" in story
 
 
 async def test_agents_of_another_queue_help(hotline: Hotline) -> None:
