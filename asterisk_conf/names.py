@@ -14,6 +14,8 @@ PREPARE_SEAT = "prepare-seat"
 REFUSED = "refused"
 FALLBACK = "fallback"
 FEATURES = "features"
+TRANSFER = "transfer"
+TRANSFERRED = "transferred"
 
 # Between the seats of an extension of `connect` that rings several at once; a dash would be skipped by Asterisk's patterns
 SEATS_APART = "*"
@@ -26,6 +28,8 @@ LANGUAGE = "JT_LANGUAGE"
 REPRESENTATIVE = "JT_REPRESENTATIVE"
 CUSTOMER_CLASS = "JT_CLASS"
 QUEUED_AT = "JT_QUEUED_AT"  # epoch seconds with milliseconds, set once on the first entry to waiting
+SEGMENT = "JT_SEGMENT"  # 1, and one more for each transfer to a queue
+ENTERED_AT = "JT_ENTERED_AT"  # epoch seconds of the last transfer
 NEXT = "JT_NEXT"  # what the menu decided: "queue" or "hangup"
 
 # User events (AMI) and their headers. The channel's own headers (Channel, Uniqueid, Linkedid, CallerIDNum) come with them.
@@ -38,6 +42,8 @@ HEADER_LANGUAGE = "JtLanguage"
 HEADER_REPRESENTATIVE = "JtRepresentative"
 HEADER_CUSTOMER_CLASS = "JtClass"
 HEADER_QUEUED_AT = "JtQueuedAt"
+HEADER_SEGMENT = "JtSegment"
+HEADER_ENTERED_AT = "JtEnteredAt"
 
 # What AGI may put into these variables; everything else is replaced by the default before it reaches the dialplan
 WORD = r"[a-z0-9_-]{1,32}"

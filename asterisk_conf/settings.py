@@ -71,6 +71,7 @@ class AsteriskSettings:
     seats_share_trunk   seats and trunk may have the same addresses (see `shares_trunk`); None: decided from the addresses
     max_calls           callers at once; the next one hears the busy announcement
     data_dir            Asterisk's own data (its documentation folder); prompts_dir has a folder for each language
+    transfer_codes      (code, queue): where a seat's transfer to that code leads
     run_dir             short folder for the control socket, one for each running Asterisk
     version             (major, minor) of the Asterisk that will read the files
     """
@@ -95,6 +96,7 @@ class AsteriskSettings:
     media_address: str | None = None
     language: str = "zh-CN"
     feature_codes: FeatureCodeSettings = FeatureCodeSettings()
+    transfer_codes: tuple[tuple[str, str], ...] = ()
     ring_s: int = 8
     qualify_s: int = 30
     max_calls: int = 500
@@ -152,6 +154,9 @@ def unsafe_settings(settings: AsteriskSettings) -> Iterator[str]:
         yield from _bad_text(f"password of seat {seat.number!r}", seat.password, SECRET, secret=True)
     for name in FEATURE_CODES:
         yield from _bad_text(f"feature code {name}", getattr(s.feature_codes, name), FEATURE_CODE)
+    for code, queue in s.transfer_codes:
+        yield from _bad_text(f"code of queue {queue!r}", code, FEATURE_CODE)
+        yield from _bad_text("queue", queue, WORD)
     for name in ("module_dir", "data_dir", "prompts_dir", "music_dir", "run_dir"):
         yield from _bad_text(name, str(getattr(s, name)), PATH)
     yield from _bad_addresses(s)
@@ -190,7 +195,10 @@ def _bad_sets(s: AsteriskSettings) -> Iterator[str]:
     names = {
         "trunk name": [t.name for t in s.trunks],
         "number": [s.hotline_number, *(x.number for x in s.seats)],
-        "feature code": [getattr(s.feature_codes, name) for name in FEATURE_CODES],
+        "feature code": [
+            *(getattr(s.feature_codes, name) for name in FEATURE_CODES),
+            *(code for code, _ in s.transfer_codes),
+        ],
     }
     for what, values in names.items():
         for value in sorted({v for v in values if values.count(v) > 1}):

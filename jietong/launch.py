@@ -69,6 +69,7 @@ def asterisk_settings(site: RunningSite, program: Program) -> AsteriskSettings:
         media_address=config.network.media_address,
         language=config.hotline.language,
         feature_codes=FeatureCodeSettings(**config.feature_codes.model_dump()),
+        transfer_codes=tuple((queue.code, queue.name) for queue in config.queues if queue.code),
         ring_s=config.routing.ring_s,
         qualify_s=config.network.qualify_s,
         max_calls=max_calls,

@@ -182,6 +182,8 @@ class Queue(Table):
 
     name: Word
     """What `[services.*]` and agents call it."""
+    code: FeatureCode | None = None
+    """What an agent transfers a caller to, or dials, to reach this queue; left out: it cannot be dialled."""
     weight: Annotated[float, Field(gt=0, le=100)] = 1.0
     """Divides the tier's target when callers of one tier are put in order: with 2 a deadline comes in half the time."""
     requires: Skills = {}

@@ -130,6 +130,12 @@ def _feature_codes(raw: dict[str, Any]) -> Iterator[Mistake]:
     for name, code in codes.items():
         if isinstance(code, str) and name in FeatureCodes.model_fields and first.setdefault(code, name) != name:
             yield Mistake(("feature_codes", name), f"{code!r} is already the code of {first[code]}: each needs its own")
+    for index, queue in rows(raw, "queues"):
+        code, name = queue.get("code"), f"queues[{index}]"
+        if isinstance(code, str) and first.setdefault(code, name) != name:
+            yield Mistake(
+                ("queues", index, "code"), f"{code!r} is already the code of {first[code]}: each needs its own"
+            )
 
 
 def _ports(raw: dict[str, Any]) -> Iterator[Mistake]:

@@ -35,6 +35,11 @@ class OpenCall:
     is_answered: bool = False
 
 
+def _segment(fact: CallOffered | CallAnswered | CallRecord) -> str:
+    """Each segment of a transferred call is offered and ends by itself; the first has the call's own name."""
+    return fact.call if fact.segment == 1 else f"{fact.call}/{fact.segment}"
+
+
 class Tally:
     """All counts: offered = answered + abandoned + lost + unaccounted + in flight, for each queue and tier, after every fact.
 
@@ -60,7 +65,8 @@ class Tally:
         """Counts one fact. A call that is first heard of by its answer or its end was offered too, and is counted so."""
         match fact:
             case CallOffered():
-                self._open(fact.call, fact.queue, fact.tier, fact.queued_at)
+                began_at = fact.queued_at if fact.entered_at is None else fact.entered_at
+                self._open(_segment(fact), fact.queue, fact.tier, began_at)
             case CallAnswered():
                 self._answer(fact, fact.at - fact.wait_s)
             case OfferClosed():
@@ -133,7 +139,7 @@ class Tally:
         return tally
 
     def _answer(self, fact: CallAnswered | CallRecord, queued_at: float) -> None:
-        known = self._open(fact.call, fact.queue, fact.tier, queued_at)
+        known = self._open(_segment(fact), fact.queue, fact.tier, queued_at)
         if known is None or known.is_answered:
             return
         known.is_answered = True
@@ -143,24 +149,26 @@ class Tally:
         tally.answer_wait.add(fact.wait_s)
 
     def _end(self, fact: CallRecord) -> None:
-        if fact.call in self._ended:
+        name = _segment(fact)
+        if name in self._ended:
             return
         if fact.outcome is Outcome.MENU:
             self.menu_calls += 1
         else:
             self._end_offered(fact)
-        self._ended[fact.call] = None
+        self._ended[name] = None
         if len(self._ended) > REMEMBER_ENDED:
             del self._ended[next(iter(self._ended))]
 
     def _end_offered(self, fact: CallRecord) -> None:
-        queued_at = fact.queued_at if fact.queued_at is not None else fact.at - fact.wait_s
-        if fact.call not in self.open and fact.at - queued_at > FORGET_S:
+        began_at = fact.queued_at if fact.entered_at is None else fact.entered_at
+        queued_at = began_at if began_at is not None else fact.at - fact.wait_s
+        if _segment(fact) not in self.open and fact.at - queued_at > FORGET_S:
             return  # it was counted and given up
         if fact.outcome is Outcome.ANSWERED:
             self._answer(fact, queued_at)
-        known = self._open(fact.call, fact.queue, fact.tier, queued_at)
-        del self.open[fact.call]
+        known = self._open(_segment(fact), fact.queue, fact.tier, queued_at)
+        del self.open[_segment(fact)]
         if known is None or known.is_answered:
             return
         tally = self._conclude(known, is_answered=False)

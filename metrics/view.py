@@ -77,7 +77,14 @@ class LiveView:
                 self.calls[fact.call] = LiveCall(fact.call, fact.caller, "menu", fact.at)
             case CallOffered():
                 self.calls[fact.call] = LiveCall(
-                    fact.call, fact.caller, "waiting", fact.at, fact.queue, fact.tier, fact.service, fact.queued_at
+                    fact.call,
+                    fact.caller,
+                    "waiting",
+                    fact.at,
+                    fact.queue,
+                    fact.tier,
+                    fact.service,
+                    fact.queued_at if fact.entered_at is None else fact.entered_at,
                 )
             case Decision():
                 self._offer(fact)

@@ -4,6 +4,8 @@ Owns the call's side of each event. Must not choose agents: matching.py carries 
 Rules: transitions.CALL; `queued_at` is never rewritten; each call leaves exactly one record (design.md section 5).
 """
 
+from dataclasses import replace
+
 from routing import agents
 from routing.actions import HangUpLeg
 from routing.announcements import begin_announcing
@@ -59,8 +61,10 @@ def on_queued(state: State, event: CallQueued, out: Outputs) -> None:
             _close_offer(state, call, offer, OfferFailure.UNAVAILABLE, out)
     elif call.state is CallState.TALKING:
         _finish_talk(state, call, out)
+    if call.queued_at is not None and event.segment > call.segment:
+        _close_segment(state, call, out)
     call.state, call.channel, call.until, call.waiting_at = to, event.channel, None, event.at
-    is_new = call.queued_at is None
+    is_new = call.queued_at is None or event.segment > call.segment
     if is_new:
         _enter_queue(state, call, event, out)
     state.place_call(call)
@@ -77,10 +81,40 @@ def _enter_queue(state: State, call: Call, event: CallQueued, out: Outputs) -> N
     more = (needs.get(word, ()) for word in (call.service, call.language, event.customer_class))
     call.requires = together((state.queues[call.queue].requires, *more))
     begin(call)
-    call.queued_at = min(event.queued_at, event.at) if event.queued_at > 0 else event.at
+    is_known = call.queued_at is not None
+    if call.queued_at is None:
+        call.queued_at = min(event.queued_at, event.at) if event.queued_at > 0 else event.at
+    call.segment = max(1, event.segment)
+    if call.segment == 1:
+        call.entered_at = call.queued_at
+    else:
+        call.entered_at = event.at if is_known or event.entered_at <= 0 else min(event.entered_at, event.at)
     out.facts.append(
-        CallOffered(out.at, call.id, call.caller, call.queue, call.tier, call.service, call.language, call.queued_at)
+        CallOffered(
+            at=out.at,
+            call=call.id,
+            caller=call.caller,
+            queue=call.queue,
+            tier=call.tier,
+            service=call.service,
+            language=call.language,
+            queued_at=call.queued_at,
+            segment=call.segment,
+            entered_at=call.entered_at,
+        )
     )
+
+
+def _close_segment(state: State, call: Call, out: Outputs) -> None:
+    """An agent transferred the caller to a queue: what was so far is on record, and the caller is offered anew with the time that it has waited."""
+    close_passes(state, call, out)
+    record = _record(state, call, call.state, lost=False, at=out.at)
+    out.facts.append(replace(record, reason="transferred") if record.outcome is Outcome.ANSWERED else record)
+    waited_s = (call.answered_at if call.answered_at is not None else out.at) - call.entered_at
+    call.credit_s += max(0.0, waited_s)
+    call.answered_at = call.talk_ended_at = call.say_at = None
+    call.agent = call.seat = call.leg = call.hung_up_by = ""
+    call.asked_own, call.offers, call.passes, call.told_place, call.told_until = False, 0, [], 0, 0.0
 
 
 def on_ringing(state: State, event: OfferRinging, out: Outputs) -> None:
@@ -135,10 +169,12 @@ def _start_talk(state: State, call: Call, event: OfferAnswered, out: Outputs) ->
         note_agent(state, agent, out)
     if call.answered_at is None and call.queued_at is not None:
         call.answered_at = event.at
-        wait_s = max(0.0, event.at - call.queued_at)
+        wait_s = max(0.0, event.at - call.entered_at)
         in_target = wait_s <= state.tiers[call.tier].answer_within_s
         state.pace[call.queue].note_wait(wait_s, hung_up=False)
-        out.facts.append(CallAnswered(out.at, call.id, call.agent, call.seat, call.queue, call.tier, wait_s, in_target))
+        out.facts.append(
+            CallAnswered(out.at, call.id, call.agent, call.seat, call.queue, call.tier, wait_s, in_target, call.segment)
+        )
 
 
 def on_failed(state: State, event: OfferFailed, out: Outputs) -> None:
@@ -275,8 +311,8 @@ def _end(state: State, call: Call, *, lost: bool, out: Outputs) -> None:
     del state.calls[call.id]
     close_passes(state, call, out)
     if call.queued_at is not None and call.answered_at is None and not lost:
-        state.pace[call.queue].note_wait(out.at - call.queued_at, hung_up=True)
-    out.facts.append(_record(state, call, was, lost, out.at))
+        state.pace[call.queue].note_wait(out.at - call.entered_at, hung_up=True)
+    out.facts.append(_record(state, call, was, lost=lost, at=out.at))
     for offer in _all_offers(call):
         _note_offer(call, offer, "lost" if lost else "abandoned", out)
         agents.withdraw(state, state.agents[offer.agent], out)
@@ -284,7 +320,7 @@ def _end(state: State, call: Call, *, lost: bool, out: Outputs) -> None:
         _finish_talk(state, call, out)
 
 
-def _record(state: State, call: Call, was: CallState, lost: bool, at: float) -> CallRecord:
+def _record(state: State, call: Call, was: CallState, *, lost: bool, at: float) -> CallRecord:
     wait_s = talk_s = 0.0
     in_target = False
     if call.queued_at is None:
@@ -292,11 +328,11 @@ def _record(state: State, call: Call, was: CallState, lost: bool, at: float) -> 
     elif call.answered_at is not None:
         outcome = Outcome.ANSWERED
         reason = "asterisk" if lost else call.hung_up_by or "caller"
-        wait_s = max(0.0, call.answered_at - call.queued_at)
+        wait_s = max(0.0, call.answered_at - call.entered_at)
         talk_s = max(0.0, (call.talk_ended_at if call.talk_ended_at is not None else at) - call.answered_at)
         in_target = wait_s <= state.tiers[call.tier].answer_within_s
     else:
-        wait_s = max(0.0, at - call.queued_at)
+        wait_s = max(0.0, at - call.entered_at)
         outcome = Outcome.LOST if lost else Outcome.ABANDONED
         ringing = was in (CallState.OFFERED, CallState.RETURNING)  # the seat's side may end before the caller's
         reason = "asterisk" if lost else ("ringing" if ringing else "waiting")
@@ -320,4 +356,6 @@ def _record(state: State, call: Call, was: CallState, lost: bool, at: float) -> 
         reason=reason,
         in_target=in_target,
         offers=call.offers,
+        segment=call.segment,
+        entered_at=call.entered_at if call.queued_at is not None else None,
     )

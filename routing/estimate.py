@@ -35,14 +35,13 @@ def predicted_wait(state: State, call: Call, at: float) -> Estimate | None:
     another class's callers only the share counts whose agents these are. Dedicated seats of other tiers are not counted upon.
     Cost: groups times classes, and the length of the lines of its own tier.
     """
-    queued_at = call.queued_at if call.queued_at is not None else at
     call_class = state.class_of(call)
     agents = sum(count for group, count in state.at_work.items() if _counts_upon(group, call_class))
     if not agents:
         return None
     if any(rule_for(state, group, call_class) is not None for group in state.idle):
         return Estimate(0.0, 0.0, 0.0, 0)
-    mine = (*urgency(state, call_class, queued_at, at), call.order)
+    mine = (*urgency(state, call_class, call.line_at, at), call.order)
     ahead = sum(_share(state, call_class, other) * _before(state, other, mine, at) for other in state.waiting)
     return wait_behind(round(ahead), agents, state.pace[call.queue])
 

@@ -44,6 +44,7 @@ class CallQueued:
     Said on the first entry and again each time an offer failed and the caller is back. `queued_at` is the first entry's time as
     it travels on the channel; `queue`, `tier`, `service`, `language`, `representative` and
     `customer_class` as menu and customer table said, empty where they did not.
+    `segment` is one more than before when an agent transferred the caller to a queue, at `entered_at`.
     """
 
     at: float
@@ -57,6 +58,8 @@ class CallQueued:
     representative: str
     queued_at: float
     customer_class: str = ""
+    segment: int = 1
+    entered_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

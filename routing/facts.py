@@ -43,7 +43,10 @@ class CallEntered:
 
 @dataclass(frozen=True, slots=True)
 class CallOffered:
-    """A caller asked for a person: from `queued_at` on the clock runs. Once a call."""
+    """A caller asked for a person, or was transferred to a queue: from `entered_at` on the clock runs. Once a segment.
+
+    `queued_at` is the entry of the first segment; `entered_at` None: the same.
+    """
 
     at: float
     call: str
@@ -53,6 +56,8 @@ class CallOffered:
     service: str
     language: str
     queued_at: float
+    segment: int = 1
+    entered_at: float | None = None
 
 
 @dataclass(slots=True)
@@ -226,14 +231,18 @@ class CallAnswered:
     tier: str
     wait_s: float
     in_target: bool
+    segment: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class CallRecord:
-    """One finished call: the only source of statistics. Times None where the call never came so far.
+    """One finished segment of a call: the only source of statistics. Times None where the call never came so far.
 
-    reason      abandoned: waiting or ringing; lost: asterisk; answered: caller, agent or asterisk (who ended the talk); menu: caller or asterisk
-    wait_s      queue entry to answer, or to the end when nobody answered; 0.0 for menu calls
+    A call has one segment, and one more for each transfer to a queue; each is offered and has its own outcome.
+
+    reason      abandoned: waiting or ringing; lost: asterisk; answered: caller, agent or asterisk (who ended the talk), or transferred; menu: caller or asterisk
+    queued_at   entry of the first segment; `entered_at` of this one, None: the same
+    wait_s      entry of this segment to answer, or to the end when nobody answered; 0.0 for menu calls
     in_target   answered within the tier's target
     offers      seats that were asked
     """
@@ -257,6 +266,8 @@ class CallRecord:
     reason: str
     in_target: bool
     offers: int
+    segment: int = 1
+    entered_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,8 +122,7 @@ def _engage(state: State, call: Call, choice: Choice, out: Outputs) -> None:
     free_at = max(call.waiting_at, agent.ready_at, call.widened_at if step else 0.0)
     call.rings[agent.seat] = Offer(agent.number, agent.seat, out.at, free_at)
     state.place_agent(agent)
-    queued_at = call.queued_at if call.queued_at is not None else out.at
-    waited_s = out.at - queued_at
+    waited_s = out.at - call.entered_at
     left_s = state.tiers[call.tier].answer_within_s - waited_s
     out.facts.append(
         Decision(out.at, call.id, agent.number, agent.seat, choice.rule, waited_s, left_s, choice.passed_over, step)

@@ -51,6 +51,9 @@ class Call:
     representative: str = ""
     requires: Levels = ()
     queued_at: float | None = None
+    segment: int = 1  # one more for each transfer to a queue
+    entered_at: float = 0.0  # when the present segment began to wait: `queued_at` in the first
+    credit_s: float = 0.0  # waited in earlier segments: counts for the place in the line
     waiting_at: float = 0.0  # last entry to the waiting context
     answered_at: float | None = None
     talk_ended_at: float | None = None
@@ -73,6 +76,11 @@ class Call:
     say_at: float | None = None  # when the next announcement is due, if one is
     told_place: int = 0  # last announced place in the line, 0 none
     told_until: float = 0.0  # end of the wait that was announced last, 0.0 none
+
+    @property
+    def line_at(self) -> float:
+        """What the place in the line goes by: when the caller would have come if it had waited all the time without a break."""
+        return self.entered_at - self.credit_s
 
 
 @dataclass(slots=True)
@@ -167,7 +175,7 @@ class State:
         return self.directory.call_class(call.queue, call.tier, call.requires, call.open_to)
 
     def place_call(self, call: Call) -> None:
-        """Makes the call stand in its line exactly if it is waiting; the key is `queued_at`, so a returned call is at its old place.
+        """Makes the call stand in its line exactly if it is waiting; the key is `line_at`, so a returned call is at its old place.
 
         A call that is held for one agent stands in that agent's line and in no other.
         """
@@ -182,9 +190,9 @@ class State:
                 own.leave(call.id)
         elif own is not None:
             common.leave(call.id)
-            own.join(call.id, call.queued_at, call.order)
+            own.join(call.id, call.line_at, call.order)
         else:
-            common.join(call.id, call.queued_at, call.order)
+            common.join(call.id, call.line_at, call.order)
 
     def place_agent(self, agent: Agent) -> bool:
         """Makes the agent stand among the idle exactly if a call could be offered now; True when it does."""

@@ -88,5 +88,5 @@ def _widen(state: State, call: Call, step: Step, out: Outputs) -> None:
 
 def _note(call: Call, step: Step, out: Outputs) -> None:
     call.steps_done = (*call.steps_done, step.name)
-    waited_s = out.at - (call.queued_at if call.queued_at is not None else out.at)
+    waited_s = out.at - call.entered_at
     out.facts.append(CallWidened(out.at, call.id, step.name, waited_s))

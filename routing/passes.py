@@ -47,7 +47,7 @@ def note_kept_waiting(state: State, call: Call, out: Outputs) -> None:
     call_class = state.class_of(call)
     line = state.waiting[call_class]
     head = line.head()
-    left_s = state.tiers[call.tier].answer_within_s - (out.at - call.queued_at)
+    left_s = state.tiers[call.tier].answer_within_s - (out.at - call.entered_at)
     candidates = why_nobody(state, call_class) if state.connected else _ASTERISK
     is_first = head is not None and head[2] == call.id
     out.facts.append(CallKeptWaiting(out.at, call.id, len(line) - 1, is_first, left_s, candidates))
@@ -71,14 +71,14 @@ def passes_of(state: State, call: Call, at: float) -> list[Pass]:
         return sorted(call.passes, key=_BEGAN) if len(call.passes) > 1 else call.passes
     until = call.answered_at if call.answered_at is not None else at
     spans = [
-        (max(lost_at, call.queued_at), min(until if back_at is None else back_at, until))
+        (max(lost_at, call.entered_at), min(until if back_at is None else back_at, until))
         for lost_at, back_at in state.outages
     ]
     spans = [span for span in spans if span[0] < span[1]]
     found = list(call.passes)
     if spans:
         first, last = spans[0][0], spans[-1][1]
-        due = call.queued_at + state.tiers[call.tier].answer_within_s
+        due = call.entered_at + state.tiers[call.tier].answer_within_s
         found.append(Pass(Passed.NO_ASTERISK, "", len(spans), first, last, "", "", due - first, due - last))
     return sorted(found, key=_BEGAN)
 
@@ -96,7 +96,7 @@ def _note(state: State, waiting: str, reason: Passed, by: tuple[str, Agent], at:
     call, (tier, agent) = state.calls[waiting], by
     if reason is Passed.UNFIT or reason is Passed.RESERVE:
         tier = ""  # whom the agent took instead is no matter: it could not have taken this caller
-    left_s = state.tiers[call.tier].answer_within_s - (at - (call.queued_at or at))
+    left_s = state.tiers[call.tier].answer_within_s - (at - call.entered_at)
     for told in call.passes:
         if told.reason is reason and told.tier == tier:
             told.times += 1

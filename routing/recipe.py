@@ -24,11 +24,10 @@ def steps_left(state: State, call: Call) -> list[Step]:
 
 def due_at(state: State, call: Call, step: Step) -> float | None:
     """When a timed step is due, epoch seconds; None for one that depends on the prediction."""
-    queued_at = call.queued_at if call.queued_at is not None else 0.0
     if step.when is When.AFTER:
-        return queued_at + step.threshold_s
+        return call.entered_at + step.threshold_s
     if step.when is When.LEFT:
-        return queued_at + state.tiers[call.tier].answer_within_s - step.threshold_s
+        return call.entered_at + state.tiers[call.tier].answer_within_s - step.threshold_s
     return None
 
 

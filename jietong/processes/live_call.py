@@ -51,7 +51,7 @@ def _now(state: State, call: Call, at: float) -> dict[str, Any]:
     if call.state is CallState.WAITING and call.queued_at is not None:
         call_class = state.class_of(call)
         line = list(state.waiting[call_class])
-        waited_s = at - call.queued_at
+        waited_s = at - call.entered_at
         now |= {
             "waited_s": waited_s,
             "left_s": state.tiers[call.tier].answer_within_s - waited_s,

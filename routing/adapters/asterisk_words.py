@@ -60,6 +60,8 @@ STATUS_VARIABLES = (
     names.REPRESENTATIVE,
     names.CUSTOMER_CLASS,
     names.QUEUED_AT,
+    names.SEGMENT,
+    names.ENTERED_AT,
 )
 
 
@@ -107,6 +109,10 @@ def _number(text: str) -> float:
     return number if math.isfinite(number) else 0.0
 
 
+def _segment(text: str) -> int:
+    return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 6 else 1
+
+
 def _of_user_event(message: Message, at: float) -> Event | None:
     call, channel = message.get("Linkedid"), message.get("Channel")
     if not call or not channel:
@@ -127,6 +133,8 @@ def _of_user_event(message: Message, at: float) -> Event | None:
                 representative=_word(message.get(names.HEADER_REPRESENTATIVE)),
                 queued_at=_number(message.get(names.HEADER_QUEUED_AT)),
                 customer_class=_word(message.get(names.HEADER_CUSTOMER_CLASS)),
+                segment=_segment(message.get(names.HEADER_SEGMENT)),
+                entered_at=_number(message.get(names.HEADER_ENTERED_AT)),
             )
         case _:
             return None
@@ -188,6 +196,8 @@ def waiting_call_of(message: Message, at: float) -> CallQueued | CallArrived | N
         representative=_word(variables.get(names.REPRESENTATIVE, "")),
         queued_at=_number(variables.get(names.QUEUED_AT, "")),
         customer_class=_word(variables.get(names.CUSTOMER_CLASS, "")),
+        segment=_segment(variables.get(names.SEGMENT, "")),
+        entered_at=_number(variables.get(names.ENTERED_AT, "")),
     )
 
 

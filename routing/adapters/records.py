@@ -110,8 +110,9 @@ def recent_calls(engine: Engine, limit: int) -> list[CallRecord]:
 
 
 def record_of_call(engine: Engine, call: str) -> CallRecord | None:
-    """The record of one call, None when it has none (yet). Raises DatabaseAway."""
-    rows = _rows(engine, select(call_records).where(call_records.c.call == call))
+    """The record of one call, of its last segment if it has several; None when it has none (yet). Raises DatabaseAway."""
+    records = select(call_records).where(call_records.c.call == call).order_by(call_records.c.segment.desc())
+    rows = _rows(engine, records.limit(1))
     return _record_of(rows[0]) if rows else None
 
 
@@ -134,19 +135,20 @@ def _record_of(row: Any) -> CallRecord:
 
 
 def _insert_records(connection: Connection, records: Iterable[CallRecord]) -> None:
-    """The first record of a call stands; another one can only come from a router that rebuilt a call it had closed."""
-    by_call: dict[str, CallRecord] = {}
+    """The first record of a segment stands; another one can only come from a router that rebuilt a call it had closed."""
+    fresh: dict[tuple[str, int], CallRecord] = {}
     for record in records:
-        if by_call.setdefault(record.call, record) is not record:
+        if fresh.setdefault((record.call, record.segment), record) is not record:
             log.warning("second record of a call is left out", call=record.call)
-    if not by_call:
+    if not fresh:
         return
-    there = select(call_records.c.call).where(call_records.c.call.in_(by_call))
-    for call in list(connection.scalars(there)):
-        log.warning("second record of a call is left out", call=call)
-        del by_call[call]
-    if by_call:
-        connection.execute(insert(call_records), [_record_row(record) for record in by_call.values()])
+    calls = {call for call, _ in fresh}
+    there = select(call_records.c.call, call_records.c.segment).where(call_records.c.call.in_(calls))
+    for call, segment in list(connection.execute(there)):
+        if fresh.pop((call, segment), None) is not None:
+            log.warning("second record of a call is left out", call=call)
+    if fresh:
+        connection.execute(insert(call_records), [_record_row(record) for record in fresh.values()])
 
 
 def _insert_history(connection: Connection, facts: Iterable[Fact]) -> None:

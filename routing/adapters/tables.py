@@ -30,6 +30,8 @@ call_records = Table(
     Column("reason", Text, nullable=False),
     Column("in_target", Boolean, nullable=False),
     Column("offers", Integer, nullable=False),
+    Column("segment", Integer, primary_key=True, autoincrement=False),  # 1, one more for each transfer
+    Column("entered_at", Double),
     Index("call_records_by_end", "ended_at"),
     Index("call_records_by_queueing", "queued_at"),
     Index("call_records_by_caller", "caller"),

@@ -25,6 +25,7 @@ from tests.robots.people import Agent, Caller
 RING_S = 3
 WRAP_UP_S = 0.5
 PIN = "2468"
+COMPLAINTS_CODE = "*81"
 SITE = f"""
 [hotline]
 number = "10010"
@@ -52,6 +53,7 @@ number = "1006"
 skills = {{ complaints = 3 }}
 [[queues]]
 name = "complaints"
+code = "{COMPLAINTS_CODE}"
 requires = {{ complaints = 2 }}
 [services.complaint]
 queue = "complaints"

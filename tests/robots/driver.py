@@ -162,6 +162,10 @@ class Softphone:
         """Answers the ringing call now."""
         self.tell("answer")
 
+    def transfer(self, to: str) -> None:
+        """Sends the other party of the running call on to the SIP address `to`."""
+        self.tell("transfer", to=to)
+
     def hang_up(self) -> None:
         """Ends, cancels or refuses the call."""
         self.tell("hang_up")

@@ -149,6 +149,11 @@ class Softphone:
         """Answers the ringing call at once."""
         self._need_call().pick_up()
 
+    def do_transfer(self, to: str) -> None:
+        """Sends the other party of the running call on to `to` (REFER); the outcome is an event."""
+        self._need_call().xfer(to, pj.CallOpParam(True))
+        self.say("transfer_asked", to=to)
+
     def do_hang_up(self) -> None:
         """Ends, cancels or refuses the call."""
         self._need_call().end()

@@ -48,6 +48,15 @@ class RobotCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         except Exception as error:
             self.say("error", text=f"media: {error}")
 
+    def onCallTransferStatus(self, prm: pj.OnCallTransferStatusParam) -> None:
+        """As phones do: once the other party has been sent on, this side hangs up."""
+        try:
+            self.say("transfer", code=prm.statusCode, final=prm.finalNotify)
+            if prm.finalNotify and prm.statusCode // 100 == 2:
+                self.end()
+        except Exception as error:
+            self.say("error", text=f"transfer: {error}")
+
     def onDtmfDigit(self, prm: pj.OnDtmfDigitParam) -> None:
         try:
             self.say("dtmf", digit=prm.digit)

@@ -2,7 +2,7 @@
 
 A line is `seconds | what happens | what must follow`. What happens, one word and its arguments:
   register SEAT · unregister SEAT · in_use SEAT · free SEAT · login AGENT SEAT · logout AGENT · pause AGENT REASON · ready AGENT · extend AGENT
-  arrive CALL · queue CALL [TIER [REPRESENTATIVE]] [since=SECONDS] [in=QUEUE] [for=SERVICE] [speaks=LANGUAGE] [class=CLASS] · rings CALL SEAT · answers CALL SEAT · fails CALL SEAT REASON · leg_ends CALL SEAT · hangs_up CALL · ends CALL
+  arrive CALL · queue CALL [TIER [REPRESENTATIVE]] [since=SECONDS] [in=QUEUE] [for=SERVICE] [speaks=LANGUAGE] [class=CLASS] · transferred CALL [in=QUEUE] · rings CALL SEAT · answers CALL SEAT · fails CALL SEAT REASON · leg_ends CALL SEAT · hangs_up CALL · ends CALL
   agent_hangs_up CALL SEAT · lost · synced [CALL ...] · tick
 What must follow, separated by `;` — exactly the actions, and any of the other claims:
   ring SEAT[+SEAT] CALL · cut LEG · nothing · told CALL PLACE MINUTES (0: not that figure) · silent · step CALL WORDS OF THE LAST STEP · held CALL AGENT · agent NUMBER STATE [REASON] · call CALL STATE · record CALL OUTCOME REASON · offers CALL SEATS ASKED IN ALL · line CALL CALL ...
@@ -80,6 +80,23 @@ def event_of(at: float, words: list[str], state: State) -> Event:
                 own,
                 queued_at,
                 named.get("class", ""),
+            )
+        case "transferred":
+            there = state.calls.get(call)
+            segment = there.segment + 1 if there else 2
+            return CallQueued(
+                at=at,
+                call=call,
+                channel=f"PJSIP/carrier-{call}",
+                caller="13912345678",
+                queue=named.get("in", ""),
+                tier=there.tier if there else "",
+                service="person",
+                language="zh-CN",
+                representative="",
+                queued_at=there.queued_at or at if there else at,
+                segment=segment,
+                entered_at=at,
             )
         case "rings":
             return OfferRinging(at, call, seat, leg)

@@ -73,6 +73,7 @@ _words = st.one_of(
         st.just("queue"), _call, st.sampled_from(["vip", "ordinary"]), st.sampled_from(["in=billing", "in=repairs"])
     ),
     st.tuples(st.just("queue"), _call, st.sampled_from(["vip", "ordinary"]), st.sampled_from(["8001", "7777", *SEATS])),
+    st.tuples(st.just("transferred"), _call, st.sampled_from(["in=billing", "in=repairs", "in=hotline"])),
     st.tuples(st.sampled_from(["rings", "answers", "leg_ends", "agent_hangs_up"]), _call, _seat),
     st.tuples(st.just("fails"), _call, _seat, _reason),
     st.just(("tick",)),
@@ -204,7 +205,7 @@ def test_promises_hold_after_every_event(script: list[tuple[float, tuple[str, ..
             ]
             if isinstance(action, RingSeat) and action.call in before and Rule.OWN_AGENT not in rules:
                 head = heads.get(state.class_of(state.calls[action.call]))
-                key = state.calls[action.call].queued_at
+                key = state.calls[action.call].line_at
                 assert head is None or key is None or key <= head[0] or len(orders) > 1, "not first come, first served"
         entered.update(f.call for f in facts if isinstance(f, CallEntered))
         recorded.update(f.call for f in facts if isinstance(f, CallRecord))
