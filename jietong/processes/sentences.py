@@ -65,6 +65,8 @@ def others_of(passed_over: list[Detail], word: str) -> list[str]:
 
 def _offered(d: Detail) -> list[str]:
     service = d["service"] or "not chosen"
+    if d.get("segment", 1) > 1:
+        return [f"transferred to queue {d['queue']}: offered again as segment {d['segment']}; the clock starts anew"]
     return [f"asked for a person: service {service}, tier {d['tier']}, queue {d['queue']}; the clock starts"]
 
 
@@ -106,6 +108,8 @@ def _record(d: Detail) -> list[str]:
             return [f"over: ended in the menu ({d['reason']}), no person was asked for"]
         case "answered":
             spans = f"waited {d['wait_s']:.3f} s, talked {d['talk_s']:.1f} s"
+            if d["reason"] == "transferred":
+                return [f"sent on by agent {d['agent']}; {spans}, {offers}"]
             return [f"over: answered, ended by {d['reason']}; {spans}, {offers}"]
         case "abandoned":
             return [f"over: the caller hung up while {d['reason']}, after {d['wait_s']:.3f} s, {offers}"]
