@@ -78,8 +78,10 @@ def _enter_queue(state: State, call: Call, event: CallQueued, out: Outputs) -> N
     call.tier = event.tier if event.tier in state.tiers else state.rules.default_tier
     call.service, call.language, call.representative = event.service, event.language, event.representative
     needs = state.rules.requires
-    more = (needs.get(word, ()) for word in (call.service, call.language, event.customer_class))
-    call.requires = together((state.queues[call.queue].requires, *more))
+    call.requires = state.queues[call.queue].requires
+    if needs:
+        more = (needs.get(word, ()) for word in (call.service, call.language, event.customer_class))
+        call.requires = together((call.requires, *more))
     begin(call)
     is_known = call.queued_at is not None
     if call.queued_at is None:

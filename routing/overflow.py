@@ -33,13 +33,14 @@ def follow_recipe(state: State, call: Call, out: Outputs) -> None:
     """Takes every step that is due, then gives a waiting call to whoever may serve it now; the recipe's clock runs while a seat rings too."""
     if call.state not in _IN_QUEUE:
         return
-    if state.queues[call.queue].overflow:
+    has_recipe = bool(state.queues[call.queue].overflow)
+    if has_recipe:
         for step in steps_left(state, call):
             if step.leave is None and is_due(state, call, step, out.at, lambda: _predicted_s(state, call, out.at)):
                 _widen(state, call, step, out)
         _plan(state, call, next_step_at(state, call, out.at))
     match_call(state, call, out)
-    if call.state is CallState.WAITING and state.queues[call.queue].overflow:
+    if has_recipe and call.state is CallState.WAITING:
         _end_wait(state, call, out)
 
 
