@@ -78,7 +78,7 @@ def stretches_of(history: Sequence[HistoryLine]) -> list[Stretch]:
         if following is None:
             continue
         if line.kind == "CallOffered":
-            began_at = float(line.detail["queued_at"])
+            began_at = float(line.detail.get("entered_at") or line.detail["queued_at"])
         elif began_at is not None:
             if line.at - began_at > SHORTEST_S:
                 if found and found[-1].cause == cause:
