@@ -81,11 +81,15 @@ def on_logged_in(state: State, event: AgentLoggedIn, out: Outputs) -> None:
         if agent.state is not AgentState.READY:
             become_ready(state, agent, AgentStep.READY, out)
         return
+    # Both get up before anyone's callers look for somebody else: nobody may be offered a call on the way.
     if sitting is not None:
-        _leave_seat(state, sitting, "seat taken over", out)
+        _get_up(state, sitting, "seat taken over", out)
     if agent.state is not AgentState.LOGGED_OUT:
-        _leave_seat(state, agent, "moved", out)
+        _get_up(state, agent, "moved", out)
     _sit_down(state, agent, seat, out)
+    if sitting is not None:
+        release_held(state, sitting, out)
+    release_held(state, agent, out)
 
 
 def on_logged_out(state: State, event: AgentLoggedOut, out: Outputs) -> None:
@@ -247,9 +251,13 @@ def _sit_down(state: State, agent: Agent, seat: Seat, out: Outputs) -> None:
 
 
 def _leave_seat(state: State, agent: Agent, reason: str, out: Outputs) -> None:
+    _get_up(state, agent, reason, out)
+    release_held(state, agent, out)
+
+
+def _get_up(state: State, agent: Agent, reason: str, out: Outputs) -> None:
     agent.state = AGENT[(agent.state, AgentStep.LOG_OUT)]
     agent.reason, agent.until, agent.call = reason, None, ""
     state.place_agent(agent)
     note_agent(state, agent, out)
     state.stand_up(agent)
-    release_held(state, agent, out)

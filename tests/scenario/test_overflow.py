@@ -195,6 +195,25 @@ STORIES: dict[str, tuple[dict[str, Any], str]] = {
         12 | tick               | ring 1002 a
         """,
     ),
+    "a transfer begins the recipe of the queue it leads to, and leaves the old one behind": (
+        {
+            "shared": 2,
+            "talents": {"1001": Talent((), ("hotline",)), **HELPER},
+            "queues": (
+                Queue("hotline", overflow=(Step(When.AFTER, 50, add_queue=SUPERVISORS),)),
+                Queue("bills", overflow=(Step(When.AFTER, 5, add_queue=SUPERVISORS),)),
+            ),
+        },
+        """
+        0  | register 1001          | nothing
+        0  | register 1002          | nothing
+        1  | queue a                | ring 1001 a
+        2  | answers a 1001         | nothing
+        60 | transferred a in=bills | record a answered transferred; call a waiting
+        64 | tick                   | nothing
+        65 | tick                   | ring 1002 a; step a supervisors too after 5 s
+        """,
+    ),
     "two seats ring at once, the first to answer has the caller, the other is ready with its old idle time": (
         TWO_SEATS,
         """

@@ -381,6 +381,19 @@ STORIES: dict[str, tuple[dict[str, Any], str]] = {
         9 | free 1001 | ring 1001 b
         """,
     ),
+    "an agent moves to the seat of another for whom a caller waits: the caller is offered to nobody on the way": (
+        {"shared": 2, "representative_s": 8.0},
+        """
+        0 | register 1001         | nothing
+        0 | register 1002         | nothing
+        1 | in_use 1002           | nothing
+        2 | in_use 1001           | nothing
+        3 | queue a ordinary 1002 | held a 1002
+        4 | free 1001             | nothing
+        5 | login 1001 1002       | agent 1001 ready; agent 1002 logged_out
+        6 | free 1002             | ring 1002 a
+        """,
+    ),
 }
 
 
