@@ -7,15 +7,18 @@ from agi_scripts.context import ScriptContext
 from agi_scripts.speech import say
 from asterisk_conf import names
 from ivr.adapters.agi_channel import AgiChannel
+from ivr.calendar import Closed
 from ivr.main_menu import MAIN_MENU
 from ivr.menu import Ask, Choose, KeyPressed, Menu, NothingPressed, start, step
 
 KEY_WITHIN_S = 5.0
+CLOSED = {Closed.HOURS: "closed-hours", Closed.HOLIDAY: "closed-holiday", None: "closed-hours"}
 ANY_KEY = "0123456789*#"
 
 
 def choose_service(channel: AgiChannel, context: ScriptContext, menu: Menu = MAIN_MENU) -> str:
-    """Leads the caller through the menu; sets service, queue, language and that the caller goes on to the queue.
+    """Leads the caller through the menu; sets service, queue, language and that the caller goes on to the queue;
+    outside the queue's hours the caller is told so and the call ends, unless another queue takes over.
 
     A hang-up ends it by CallerHungUp, which the server logs in one line.
     """
@@ -24,9 +27,17 @@ def choose_service(channel: AgiChannel, context: ScriptContext, menu: Menu = MAI
         key = _ask(channel, context, position.language, output)
         position, output = step(menu, position, KeyPressed(key) if key else NothingPressed())
     assert isinstance(output, Choose)
+    queue = context.queues.get(output.service, context.queue)
     channel.set_variable(names.SERVICE, output.service)
-    channel.set_variable(names.QUEUE, context.queues.get(output.service, context.queue))
     channel.set_variable(names.LANGUAGE, position.language)
+    opening = context.opening(queue, channel.call)
+    if not opening.is_open:
+        queue = context.closed_queues.get(queue, "")
+        if not queue:
+            say(channel, context, position.language, CLOSED[opening.closed])
+            channel.set_variable(names.NEXT, "hangup")
+            return "closed"
+    channel.set_variable(names.QUEUE, queue)
     channel.set_variable(names.NEXT, "queue")
     return output.service
 

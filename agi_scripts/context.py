@@ -14,6 +14,7 @@ import structlog
 
 from ivr.adapters.customers import Customer
 from ivr.adapters.look_ups import LookUps
+from ivr.calendar import Opening
 from routing.adapters.inbox import Command
 
 LOOK_UP_S = 0.5
@@ -35,6 +36,13 @@ class LastAgentLookUp(Protocol):
         """The agent's number; empty when nobody did since then."""
 
 
+class QueueHours(Protocol):
+    """When queues are open."""
+
+    def opening(self, queue: str) -> Opening:
+        """Whether somebody answers in that queue now."""
+
+
 class PinCheck(Protocol):
     """Whether an agent is who it says."""
 
@@ -53,6 +61,8 @@ class RouterDoor(Protocol):
 class ScriptContext:
     """A worker's bundle. `tiers` and `queue` are the site's words; `prompts` holds a folder for each language.
 
+    hours                opening hours; None: always open
+    closed_queues        queue -> queue, where callers go on outside its hours instead of being sent away
     queues               service -> queue, where it isn't the hotline's own
     first_contact_days   how long the agent who talked to a caller last is tried first; 0: not at all
     """
@@ -68,11 +78,21 @@ class ScriptContext:
     last_agents: LastAgentLookUp | None = None
     first_contact_days: int = 0
     queues: Mapping[str, str] = field(default_factory=dict)
+    hours: QueueHours | None = None
+    closed_queues: Mapping[str, str] = field(default_factory=dict)
     look_ups: LookUps = field(default_factory=LookUps)
 
     def prompt(self, language: str, name: str) -> str:
         """The sound file of a prompt, without its ending, as Asterisk wants it."""
         return str(self.prompts / language / name)
+
+    def opening(self, queue: str, call: str) -> Opening:
+        """Whether the queue is open; when that cannot be told (logged) it is."""
+        try:
+            return self.hours.opening(queue) if self.hours is not None else Opening(True)
+        except Exception as error:  # noqa: BLE001 - whatever goes wrong with a calendar, the caller is served
+            log.error("opening hours cannot be told, the queue counts as open", call=call, error=repr(error))
+            return Opening(True)
 
     def customer(self, phone: str, call: str) -> Customer | None:
         """The customer who calls; None when unknown, or when the look-up fails or takes longer than LOOK_UP_S (logged: the call goes on)."""

@@ -115,6 +115,18 @@ def schema() -> None:
 
 
 @app.command()
+def hours(
+    var: Var = VAR,
+    at: Annotated[
+        str | None, typer.Option("--at", metavar="TIME", help='Left out: now; such as "2026-10-01 09:00".')
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Tells for each queue whether it is open, and when that changes."""
+    _leave(_piece("jietong.processes.hours", "show_hours")(_folder(var), at, as_json))
+
+
+@app.command()
 def erlang(  # noqa: PLR0917  # typer gives them by name
     calls_per_hour: Annotated[
         float, typer.Option("--calls-per-hour", metavar="N", help="Calls that ask for a person.")

@@ -64,6 +64,8 @@ class Hotline(Table):
     """Where callers wait whose menu choice names no queue."""
     default_tier: Word = "ordinary"
     """Of callers who are not in the customer table."""
+    hours: Word | None = None
+    """Schedule of the hotline's own queue; left out: always open."""
     timezone: str = "Asia/Shanghai"
     """Of the hours and days in records and metrics."""
 
@@ -184,6 +186,8 @@ class Queue(Table):
     """What `[services.*]` and agents call it."""
     code: FeatureCode | None = None
     """What an agent transfers a caller to, or dials, to reach this queue; left out: it cannot be dialled."""
+    hours: Word | None = None
+    """Schedule; left out: always open."""
     weight: Annotated[float, Field(gt=0, le=100)] = 1.0
     """Divides the tier's target when callers of one tier are put in order: with 2 a deadline comes in half the time."""
     requires: Skills = {}
@@ -287,6 +291,28 @@ class Agi(Table):
     """Menus that one worker plays at once; more callers than that wait in the default queue."""
 
 
+class Hours(Table):
+    """A schedule: spans such as "08:30-12:00" for each kind of day; one whose end is not after its start runs past midnight."""
+
+    working_days: list[str] = ["00:00-24:00"]
+    """Monday to Friday but no public holiday, and make-up working days."""
+    weekends: list[str] = ["00:00-24:00"]
+    """Saturday and Sunday, unless worked for a holiday."""
+    holidays: list[str] = ["00:00-24:00"]
+    """Public holidays and days off that belong to them."""
+    then_queue: Word | None = None
+    """Where callers wait who come outside these hours, whatever the hours of that queue; left out: they are told, and the call ends."""
+
+
+class HolidayCalendar(Table):
+    """Which days are public holidays."""
+
+    country: Literal["CN", ""] = "CN"
+    """Whose public holidays and make-up working days count; empty: none but those of the file."""
+    file: Annotated[str, StringConstraints(min_length=1, max_length=4096)] | None = None
+    """Operator's own dates, beside the site file or with a whole path; read again when it changes."""
+
+
 class Announcements(Table):
     """What waiting callers are told."""
 
@@ -323,3 +349,5 @@ class Site(Table):
     agi: Agi = Agi()
     feature_codes: FeatureCodes = FeatureCodes()
     announcements: Announcements = Announcements()
+    hours: dict[Word, Hours] = {}
+    calendar: HolidayCalendar = HolidayCalendar()

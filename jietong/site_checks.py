@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from jietong.site import FeatureCodes, Hotline, Network, Site
+from jietong.site_hours_checks import hours_mistakes
 from jietong.site_overflow import mistakes_in_recipes
 from jietong.site_raw import Mistake, has, levels, nearest, rows, table_of, texts
 from jietong.toml_lines import KeyPath
@@ -25,6 +26,7 @@ def mistakes_across(raw: dict[str, Any]) -> Iterator[Mistake]:
     yield from _trunk_addresses(raw)
     yield from _hotline_number(raw)
     yield from _feature_codes(raw)
+    yield from hours_mistakes(raw)
     yield from _ports(raw)
     yield from _media_address(raw)
 

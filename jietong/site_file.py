@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from jietong.calendar_file import read_overrides
 from jietong.site import IN_WORDS, Site
 from jietong.site_checks import mistakes_across
 from jietong.site_raw import Mistake, nearest
@@ -43,7 +44,33 @@ def load_site(path: Path) -> Site:
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         reason = getattr(error, "strerror", None) or error
         raise SiteFileError([f"{path}: cannot be read: {reason}"]) from None
-    return site_of(content, _printable(str(path)))
+    name = _printable(str(path))
+    mistakes: list[str] = []
+    try:
+        site = site_of(content, name)
+    except SiteFileError as error:
+        mistakes = error.mistakes
+        calendar = _calendar_named_in(content)
+    else:
+        calendar = site.calendar.file
+        if calendar is None:
+            return site
+    if calendar is not None:
+        mistakes = [*mistakes, *map(_printable, read_overrides(path.absolute().parent / calendar)[1])]
+    if mistakes:
+        raise SiteFileError(mistakes)
+    found = site.calendar.model_copy(update={"file": str(path.absolute().parent / str(calendar))})
+    return site.model_copy(update={"calendar": found})
+
+
+def _calendar_named_in(content: bytes) -> str | None:
+    """The calendar file that a site file with mistakes names, so that the mistakes of both are told together."""
+    try:
+        calendar = tomllib.loads(content.decode("utf-8-sig")).get("calendar")
+    except (ValueError, RecursionError):
+        return None
+    file = calendar.get("file") if isinstance(calendar, dict) else None
+    return file if isinstance(file, str) and file and "\0" not in file else None
 
 
 def site_of(content: bytes, name: str) -> Site:

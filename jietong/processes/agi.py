@@ -25,6 +25,7 @@ from jietong import exit_codes
 from jietong.database import open_engine
 from jietong.launch import PROMPTS
 from jietong.logs import configure
+from jietong.opening_hours import OpeningHours, closed_queues_of
 from jietong.running import RunningSite
 from routing.adapters.agents_table import AgentPins
 from routing.adapters.inbox_client import InboxClient
@@ -77,7 +78,7 @@ def bound(work: ScriptWork, context: ScriptContext) -> Script:
 
 def context_of(site: RunningSite) -> ScriptContext:
     """The scripts' bundle for a running site."""
-    engine = open_engine(site.database_url)
+    engine, hours = open_engine(site.database_url), OpeningHours(site.site)
     return ScriptContext(
         language=site.site.hotline.language,
         queue=site.site.hotline.queue,
@@ -89,5 +90,7 @@ def context_of(site: RunningSite) -> ScriptContext:
         last_agents=LastAgents(engine),
         queues={name: service.queue for name, service in site.site.services.items() if service.queue},
         first_contact_days=site.site.routing.first_contact_days,
+        hours=hours,
+        closed_queues=closed_queues_of(site.site, hours),
         router=InboxClient(site.store_url, prefix_of(site.site.hotline.number)),
     )

@@ -18,6 +18,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from jietong.logs import configure
 from jietong.masking import mask_number
+from jietong.opening_hours import OpeningHours
 from jietong.rules_of_site import rules_of
 from jietong.running import RunningSite
 from metrics.adapters.exporter import HotlineCollector, Now
@@ -42,7 +43,8 @@ def main(var: Path) -> int:
     prefix = prefix_of(site.site.hotline.number)
     fold = JournalFold(site.store_url, prefix, rules_of(site.site), lambda at: clock_hour(at, zone))
     health = HealthCheck(site.store_url, prefix, ("127.0.0.1", site.ports.agi))
-    server = _listen(site, pages_of(site.site.hotline.number, fold, health))
+    hours = OpeningHours(site.site)
+    server = _listen(site, pages_of(site.site.hotline.number, fold, health, hours.is_year_missing))
     has_failed = threading.Event()
     folding = threading.Thread(target=_fold, args=(fold, stop, has_failed), name="fold", daemon=True)
     folding.start()
@@ -61,11 +63,17 @@ def clock_hour(at: float, zone: ZoneInfo) -> str:
     return datetime.fromtimestamp(at, zone).strftime("%Y-%m-%dT%H")
 
 
-def pages_of(hotline: str, fold: JournalFold, health: HealthCheck) -> dict[str, Callable[[], Page]]:
+def pages_of(
+    hotline: str, fold: JournalFold, health: HealthCheck, is_year_missing: Callable[[], bool]
+) -> dict[str, Callable[[], Page]]:
     """The three pages of a site."""
     registry = CollectorRegistry()
     registry.register(
-        HotlineCollector(fold.tally, lambda: fold.view, lambda: Now(time.time(), health.is_router_active(), fold.lag_s))
+        HotlineCollector(
+            fold.tally,
+            lambda: fold.view,
+            lambda: Now(time.time(), health.is_router_active(), fold.lag_s, is_year_missing()),
+        )
     )
 
     def metrics_page() -> Page:

@@ -22,11 +22,12 @@ ALL = "all"  # in place of a tier: the hotline as a whole, for figures that cann
 
 @dataclass(frozen=True)
 class Now:
-    """What a scrape needs beside the counts: the time, whether a router is active, and how far the reader is behind."""
+    """What a scrape needs beside the counts: the time, whether a router is active, how far the reader is behind, and whether a calendar is missing."""
 
     at: float
     is_router_active: bool
     lag_s: float
+    is_calendar_missing: bool = False
 
 
 class HotlineCollector(Collector):
@@ -48,6 +49,11 @@ class HotlineCollector(Collector):
         active = GaugeMetricFamily("jietong_router_active", "1 while a router holds the lease")
         active.add_metric((), float(now.is_router_active))
         yield active
+        missing = GaugeMetricFamily(
+            "jietong_holiday_calendar_missing", "1 when the coming year's public holidays should be known and are not"
+        )
+        missing.add_metric((), float(now.is_calendar_missing))
+        yield missing
         ignored = CounterMetricFamily(
             "jietong_events_ignored",
             "Events that changed nothing: late, twice, of nobody known, unreadable",

@@ -26,11 +26,12 @@ def running_hotline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hotlin
     """`jietong up` with the small site, its VIP customers imported."""
     folder = tmp_path_factory.mktemp("live")
     (folder / "site.toml").write_text(SITE, encoding="utf-8")
+    (folder / "days.toml").touch()
     (folder / "customers.csv").write_text(CUSTOMERS, encoding="utf-8")
     with jietong_up("--config", str(folder / "site.toml"), "--port-base", PORT_BASE) as up:
         up.wait_ready()
         assert import_into(RunningSite.load(up.var), folder / "customers.csv") == 0
-        hotline = Hotline(up.var)
+        hotline = Hotline(up.var, folder / "days.toml")
         yield hotline
         hotline.close()
 

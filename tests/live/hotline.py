@@ -54,9 +54,14 @@ skills = {{ complaints = 3 }}
 [[queues]]
 name = "complaints"
 code = "{COMPLAINTS_CODE}"
+hours = "always"
 requires = {{ complaints = 2 }}
 [services.complaint]
 queue = "complaints"
+[hours.always]
+[calendar]
+country = ""
+file = "days.toml"
 [[queues]]
 name = "advice"
 [[queues.overflow]]
@@ -125,8 +130,8 @@ _vips = itertools.cycle(range(2, 10))
 class Hotline:
     """The running site. Waiting for something has a deadline and says at its end what was seen instead."""
 
-    def __init__(self, var: Path) -> None:
-        self.var = var
+    def __init__(self, var: Path, calendar_file: Path) -> None:
+        self.var, self.calendar_file = var, calendar_file
         self.site = RunningSite.load(var)
         self.sip = f"127.0.0.1:{self.site.ports.sip}"
         self._engine = open_engine(self.site.database_url)

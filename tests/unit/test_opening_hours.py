@@ -1,0 +1,162 @@
+"""The calendar of a site: what the library says, what the operator's file says, and mistakes in either."""
+
+import os
+from datetime import date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from structlog.testing import capture_logs
+
+from ivr.calendar import DayKind
+from jietong.calendar_file import NOTHING, read_overrides
+from jietong.opening_hours import OpeningHours, announced_years, calendar_of
+from jietong.site_file import SiteFileError, load_site
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+HEAD = '[hotline]\nnumber = "10010"\nhours = "office"\n[[trunks]]\nname = "t"\nmatch = ["127.0.0.1"]\n'
+OFFICE = '[hours.office]\nworking_days = ["08:30-18:00"]\nweekends = []\nholidays = []\n'
+
+# The State Council's notices (国务院办公厅关于部分节假日安排的通知) for 2024 to 2026: days off and the days worked for them
+PUBLISHED = {
+    2024: (
+        ["01-01", "02-10", "02-12", "02-16", "04-04", "04-05", "05-01", "05-03", "06-10", "09-16", "09-17", "10-01", "10-07"],
+        ["02-04", "02-18", "04-07", "04-28", "05-11", "09-14", "09-29", "10-12"],
+    ),
+    2025: (
+        ["01-01", "01-28", "02-03", "02-04", "04-04", "05-01", "05-05", "06-02", "10-01", "10-06", "10-08"],
+        ["01-26", "02-08", "04-27", "09-28", "10-11"],
+    ),
+    2026: (
+        ["01-01", "01-02", "02-16", "02-17", "02-20", "02-23", "04-06", "05-01", "05-05", "06-19", "09-25", "10-01", "10-07"],
+        ["01-04", "02-14", "02-28", "05-09", "09-20", "10-10"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("year", PUBLISHED)
+def test_published_holidays_and_the_days_worked_for_them(year: int) -> None:
+    """On each published day off the office is a holiday's, on each day worked for it a working day's."""
+    calendar = calendar_of("CN", range(year, year + 1), NOTHING)
+    off, worked = PUBLISHED[year]
+    assert {calendar.kind_of(date.fromisoformat(f"{year}-{day}")) for day in off} == {DayKind.HOLIDAY}
+    assert {calendar.kind_of(date.fromisoformat(f"{year}-{day}")) for day in worked} == {DayKind.WORKING_DAY}
+    made_up = {day for day in calendar.working_days if day.year == year}
+    assert made_up == {date.fromisoformat(f"{year}-{day}") for day in worked}
+
+
+def hours_of(tmp_path: Path, calendar: str = "", now: str = "2026-03-02 10:00", more: str = "") -> OpeningHours:
+    """The hours of an office site at Shanghai time `now`."""
+    (tmp_path / "site.toml").write_text(HEAD + OFFICE + '[calendar]\nfile = "days.toml"\n' + more, encoding="utf-8")
+    (tmp_path / "days.toml").write_text(calendar, encoding="utf-8")
+    at = datetime.fromisoformat(now).replace(tzinfo=SHANGHAI).timestamp()
+    return OpeningHours(load_site(tmp_path / "site.toml"), lambda: at)
+
+
+OWN = '[holidays]\n2026-03-02 = "司庆"\n[working_days]\n2026-03-07 = "调休"\n[special_hours]\n2026-03-03 = ["10:00-11:00"]\n'
+
+
+@pytest.mark.parametrize(
+    ("now", "is_open"),
+    [
+        ("2026-03-02 10:00", False),  # the operator's own holiday
+        ("2026-03-03 10:30", True),  # special hours
+        ("2026-03-03 12:00", False),
+        ("2026-03-04 10:00", True),
+        ("2026-03-07 10:00", True),  # a Saturday that the operator has worked
+        ("2026-10-01 10:00", False),  # the library's
+    ],
+)
+def test_the_operators_file_comes_first(tmp_path: Path, now: str, is_open: bool) -> None:
+    """Dates of the file count before the library's and before the day of the week."""
+    assert hours_of(tmp_path, OWN, now).opening("hotline").is_open is is_open
+
+
+def test_a_changed_file_counts_at_once_and_a_broken_one_changes_nothing(tmp_path: Path) -> None:
+    """An operator who adds a holiday needs no restart; a slip of the pen closes nobody's hotline, and is logged."""
+    hours = hours_of(tmp_path, "")
+    assert hours.opening("hotline").is_open
+    with capture_logs() as logs:
+        for number, (text, is_open) in enumerate([(OWN, False), ("[holidays\n", False), ("", True)], 1):
+            (tmp_path / "days.toml").write_text(text, encoding="utf-8")
+            os.utime(tmp_path / "days.toml", (number, number))
+            hours._looked_at = 0.0  # noqa: SLF001  # as a second later
+            assert hours.opening("hotline").is_open is is_open
+    assert ["mistake" in line for line in logs] == [True]
+
+
+def test_queues_without_hours_are_always_open(tmp_path: Path) -> None:
+    """Nothing said: seven days, 24 hours."""
+    assert hours_of(tmp_path, now="2026-10-01 03:00").opening("other").is_open
+
+
+@pytest.mark.parametrize(
+    ("now", "calendar", "missing"),
+    [
+        (f"{max(announced_years()) - 1}-12-31 10:00", "", False),
+        (f"{max(announced_years())}-10-01 10:00", "", False),  # not announced before November
+        (f"{max(announced_years())}-12-01 10:00", "", True),
+        (f"{max(announced_years())}-12-01 10:00", f'[holidays]\n{max(announced_years()) + 1}-01-01 = "元旦"\n', False),
+    ],
+)
+def test_a_year_that_is_not_known_is_missed(tmp_path: Path, now: str, calendar: str, missing: bool) -> None:
+    """From mid-November on the coming year must be known to the library or stand in the operator's file."""
+    assert hours_of(tmp_path, calendar, now).is_year_missing() is missing
+
+
+MISTAKES = {
+    '[holidays]\n2026-13-01 = "x"\n': "days.toml:2: holidays.2026-13-01: is no date such as 2027-02-06",
+    "[holidays]\n2026-03-01 = 3\n": "days.toml:2: holidays.2026-03-01: allowed: a name in quotes",
+    '[hollidays]\n2026-03-01 = "x"\n': "days.toml:1: hollidays: unknown table",
+    '[special_hours]\n2026-03-01 = ["9-12"]\n': "'9-12' is no span such as 08:30-12:00",
+    '[special_hours]\n2026-03-01 = ["09:00-09:00"]\n': "is empty",
+    '[special_hours]\n2026-03-01 = ["09:00-12:00", "11:00-13:00"]\n': "spans overlap at 11:00",
+    '[special_hours]\n2026-03-01 = ["08:00-12:00", "22:00-09:00"]\n': "runs past midnight into the first one at 08:00",
+    '[special_hours]\n2026-03-01 = ["25:00-26:00"]\n': "is no span",
+    '[holidays]\n2026-03-01 = "x"\n[working_days]\n2026-03-01 = "y"\n': "days.toml:4: working_days.2026-03-01: is also a holiday",
+    "[holidays\n": "not TOML",
+}
+
+
+@pytest.mark.parametrize("text", MISTAKES)
+def test_mistakes_in_the_calendar_file(tmp_path: Path, text: str) -> None:
+    """`jietong check` names file, line and what is allowed."""
+    with pytest.raises(SiteFileError) as refused:
+        hours_of(tmp_path, text)
+    assert len(refused.value.mistakes) == 1 and MISTAKES[text] in refused.value.mistakes[0]
+
+
+def test_mistakes_of_both_files_come_together(tmp_path: Path) -> None:
+    """A slip in the site file does not hide those of the calendar file; a file that is not there is said."""
+    (tmp_path / "site.toml").write_text(
+        HEAD.replace('"office"', '"offices"') + OFFICE + '[calendar]\nfile = "gone.toml"\n'
+    )
+    with pytest.raises(SiteFileError) as refused:
+        load_site(tmp_path / "site.toml")
+    assert len(refused.value.mistakes) == 2
+    assert (
+        "did you mean office?" in refused.value.mistakes[0] and "gone.toml: cannot be read" in refused.value.mistakes[1]
+    )
+
+
+@pytest.mark.parametrize(
+    ("more", "mistake"),
+    [
+        ('[hours.night]\nweekends = ["22:00-22:00"]\n', "hours.night.weekends"),
+        ("[hours.night]\nmondays = []\n", "hours.night.mondays: unknown key"),
+        ('[hours.night]\nthen_queue = "nights"\n', "no queue 'nights'"),
+        ('[[queues]]\nname = "a"\nhours = "offfice"\n', "did you mean office?"),
+        ("[hours.night]\nworking_days = [3]\n", "hours.night.working_days"),
+    ],
+)
+def test_mistakes_in_schedules(tmp_path: Path, more: str, mistake: str) -> None:
+    """Unknown schedules and queues, empty spans, unknown keys: refused with the place."""
+    with pytest.raises(SiteFileError) as refused:
+        hours_of(tmp_path, "", more=more)
+    assert any(mistake in found for found in refused.value.mistakes), refused.value.mistakes
+    assert overrides_are_nothing(tmp_path)
+
+
+def overrides_are_nothing(tmp_path: Path) -> bool:
+    """The empty calendar file is read without a mistake."""
+    return read_overrides(tmp_path / "days.toml") == (NOTHING, [])
