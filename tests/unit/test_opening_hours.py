@@ -80,7 +80,7 @@ def test_a_changed_file_counts_at_once_and_a_broken_one_changes_nothing(tmp_path
         for number, (text, is_open) in enumerate([(OWN, False), ("[holidays\n", False), ("", True)], 1):
             (tmp_path / "days.toml").write_text(text, encoding="utf-8")
             os.utime(tmp_path / "days.toml", (number, number))
-            hours._looked_at = 0.0  # noqa: SLF001  # as a second later
+            hours._looked_at = 0.0  # as a second later
             assert hours.opening("hotline").is_open is is_open
     assert ["mistake" in line for line in logs] == [True]
 
