@@ -39,8 +39,13 @@ def plans(site: RunningSite, program: Program) -> list[ChildPlan]:
         *workers,
         _own(site, "records", "records", after_store),
         _own(site, "metrics", "metrics", after_store),
-        _own(site, "router", "router", (*after_store, "asterisk")),
+        *(_own(site, "router", name, (*after_store, "asterisk")) for name in router_names(site)),
     ]
+
+
+def router_names(site: RunningSite) -> list[str]:
+    """Names of the router processes: which of them leads is decided among them."""
+    return ["router", *(f"router-{n + 1}" for n in range(1, site.site.router.standbys + 1))]
 
 
 def asterisk_settings(site: RunningSite, program: Program) -> AsteriskSettings:

@@ -275,6 +275,13 @@ class Store(Table):
     """redis://, rediss:// or unix:// URL of a server that is run elsewhere."""
 
 
+class RouterProcesses(Table):
+    """Processes that can decide; one does, the others stand by."""
+
+    standbys: Annotated[int, Field(ge=0, le=4)] = 1
+    """How many wait to take over when the one that decides dies."""
+
+
 class Database(Table):
     """SQL database by SQLAlchemy URL. Left out: SQLite under the site's folder."""
 
@@ -345,6 +352,7 @@ class Site(Table):
     classes: dict[CustomerClass, Requirement] = {}
     network: Network = Network()
     store: Store = Store()
+    router: RouterProcesses = RouterProcesses()
     database: Database = Database()
     agi: Agi = Agi()
     feature_codes: FeatureCodes = FeatureCodes()

@@ -24,18 +24,20 @@ from routing.adapters.asterisk_link import AsteriskLink
 from routing.adapters.desk import serve_desk
 from routing.adapters.heartbeat import Heartbeat
 from routing.adapters.inbox import Inbox
-from routing.adapters.journal import JournalWriter
+from routing.adapters.journal import Fenced, JournalWriter
+from routing.adapters.leader_file import LeaderFile
 from routing.adapters.lease import Lease
 from routing.adapters.recovery import recover
 from routing.adapters.redis_clients import StoreAway, prefix_of
 from routing.adapters.router_loop import RouterLoop, SteadyClock
 from routing.adapters.snapshots import Snapshot, Snapshots
+from routing.adapters.tenure import LeaseLost, Tenure
 from routing.events import AsteriskLost
+from routing.model import State
 
 log = logging.getLogger(__name__)
 
-LEASE_TRY_S = 0.25
-LEASE_RENEW_S = 0.5
+LEADER_FILE = "leader"  # under DIR/run
 SNAPSHOT_EVERY_S = 15.0
 STOP_WITHIN_S = 2.0
 LOST_LEASE = 3  # exit code: another router has taken over
@@ -53,15 +55,30 @@ async def _run(site: RunningSite) -> int:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     url, prefix = site.store_url, prefix_of(site.site.hotline.number)
     lease = Lease(url, prefix, f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}")
-    is_leader = await _take_lease(lease, stop)
-    if stop.is_set():
-        await lease.close()
+    tenure = Tenure(lease, LeaderFile(site.layout.run / LEADER_FILE))
+    rules = rules_of(site.site)
+    _spare_the_collector()
+    if not await tenure.take(stop, _say_ready):
+        await tenure.close()
         return 0
-    state = await recover(url, prefix, rules_of(site.site))
-    journal = JournalWriter(url, prefix)
+    keeper = asyncio.create_task(tenure.keep(), name="lease")
+    try:
+        return await _lead(site, tenure, await recover(url, prefix, rules), keeper, stop)
+    finally:
+        keeper.cancel()
+        await tenure.close()
+
+
+async def _lead(
+    site: RunningSite, tenure: Tenure, state: State, keeper: "asyncio.Task[None]", stop: asyncio.Event
+) -> int:
+    """Decides until stopped or replaced; returns the exit code."""
+    url, prefix = site.store_url, prefix_of(site.site.hotline.number)
+    journal = JournalWriter(url, prefix, fence=tenure.lease_number)
     await journal.start()
     clock = SteadyClock()
-    loop = RouterLoop(state, journal, clock)
+    loop = RouterLoop(state, journal, clock, tenure)
+    tenure.on_sure = loop.go_on
     loop.tell(AsteriskLost(clock()))
     _spare_the_collector()
     address = AmiAddress("127.0.0.1", site.ports.ami, site.ami_user, site.ami_secret)
@@ -69,29 +86,34 @@ async def _run(site: RunningSite) -> int:
 
     async def say_ready() -> None:
         await heartbeat.beat()
-        sys.stdout.write("ready\n")
-        sys.stdout.flush()
+        _say_ready()
 
-    link = AsteriskLink(address, loop, on_synced=say_ready)
-    keeper = asyncio.create_task(_keep_lease(lease, is_leader, stop), name="lease")
+    link = AsteriskLink(address, loop, say_ready, tenure)
     tasks = [
         asyncio.create_task(link.run(), name="asterisk"),
         asyncio.create_task(serve_desk(inbox, loop), name="desk"),
-        asyncio.create_task(_keep_snapshots(loop, journal, snapshots), name="snapshots"),
+        asyncio.create_task(_keep_snapshots(loop, journal, snapshots, tenure), name="snapshots"),
         asyncio.create_task(heartbeat.run(), name="heartbeat"),
+        asyncio.create_task(journal.watch(), name="journal"),
         keeper,
     ]
     code = await _until_stopped(stop, tasks)
     loop.stop()
-    with contextlib.suppress(StoreAway, TimeoutError):
+    with contextlib.suppress(StoreAway, TimeoutError, Fenced):
         async with asyncio.timeout(STOP_WITHIN_S):
-            await journal.close(STOP_WITHIN_S / 2)
+            await journal.close(0 if code == LOST_LEASE else STOP_WITHIN_S / 2)
             if code == 0:
-                await snapshots.save(Snapshot(journal.last_id, clock(), snapshot.to_plain(loop.state)))
-                await lease.release()
-    for closing in (inbox, snapshots, heartbeat, lease):
+                taken = Snapshot(journal.last_id, clock(), snapshot.to_plain(loop.state))
+                await snapshots.save(taken, tenure.lease_number())
+                await tenure.leave()
+    for closing in (inbox, snapshots, heartbeat):
         await closing.close()
     return code
+
+
+def _say_ready() -> None:
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
 
 
 async def _until_stopped(stop: asyncio.Event, tasks: list["asyncio.Task[None]"]) -> int:
@@ -101,7 +123,7 @@ async def _until_stopped(stop: asyncio.Event, tasks: list["asyncio.Task[None]"])
     code = 0
     for task in done - {waiting}:
         error = task.exception()
-        code = LOST_LEASE if isinstance(error, LeaseLost) else 1
+        code = LOST_LEASE if isinstance(error, LeaseLost | Fenced) else 1
         log.error("the router stops: %s failed", task.get_name(), exc_info=error)
     for task in [waiting, *tasks]:
         task.cancel()
@@ -109,48 +131,15 @@ async def _until_stopped(stop: asyncio.Event, tasks: list["asyncio.Task[None]"])
     return code
 
 
-class LeaseLost(Exception):
-    """Another router holds the lease: this one must not give another order."""
-
-
-async def _take_lease(lease: Lease, stop: asyncio.Event) -> bool:
-    """Waits until this router may decide; False when the store is away, then it decides without a lease (the only router that Asterisk hears)."""
-    told = False
-    while not stop.is_set():
-        try:
-            if await lease.acquire():
-                return True
-        except StoreAway as error:
-            log.error("no lease, going on alone: %s", error)
-            return False
-        if not told:
-            log.info("another router is active, standing by", extra={"holder": await lease.holder()})
-            told = True
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), LEASE_TRY_S)
-    return False
-
-
-async def _keep_lease(lease: Lease, is_held: bool, stop: asyncio.Event) -> None:
-    while not stop.is_set():
-        await asyncio.sleep(LEASE_RENEW_S)
-        with contextlib.suppress(StoreAway):
-            if not is_held or not await lease.renew():
-                # The store may have lost it (restarted empty) with nobody else there: then it is taken again.
-                if not await lease.acquire():
-                    raise LeaseLost(f"held by {await lease.holder()}")
-                is_held = True
-
-
-async def _keep_snapshots(loop: RouterLoop, journal: JournalWriter, snapshots: Snapshots) -> None:
+async def _keep_snapshots(loop: RouterLoop, journal: JournalWriter, snapshots: Snapshots, tenure: Tenure) -> None:
     saved = ""
     while True:
         await asyncio.sleep(SNAPSHOT_EVERY_S)
-        if journal.last_id == saved:
+        if journal.last_id == saved or not tenure.lease_number():
             continue
         taken = Snapshot(journal.last_id, loop.clock(), snapshot.to_plain(loop.state))
         with contextlib.suppress(StoreAway):
-            await snapshots.save(taken)
+            await snapshots.save(taken, tenure.lease_number())
             saved = taken.journal_id
 
 

@@ -12,6 +12,7 @@ from routing.adapters import asterisk_words as words
 from routing.adapters.ami import BACK_OFF_S, AmiAddress, AmiConnection, AmiError, connect, watch
 from routing.adapters.ami_wire import Message
 from routing.adapters.router_loop import RouterLoop
+from routing.adapters.tenure import Tenure
 from routing.events import AsteriskLost, AsteriskSynced, CallArrived, CallQueued
 from routing.transitions import CallState
 
@@ -21,10 +22,18 @@ log = logging.getLogger(__name__)
 class AsteriskLink:
     """Runs until cancelled: connect, take stock, pass events on, and again."""
 
-    def __init__(self, address: AmiAddress, loop: RouterLoop, on_synced: Callable[[], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        address: AmiAddress,
+        loop: RouterLoop,
+        on_synced: Callable[[], Awaitable[None]],
+        tenure: Tenure | None = None,
+    ) -> None:
         self._address = address
         self._loop = loop
         self._on_synced = on_synced
+        self._tenure = tenure
+        self._connection: AmiConnection | None = None
 
     async def run(self) -> None:
         """Connects and reconnects with back-off for ever."""
@@ -50,7 +59,8 @@ class AsteriskLink:
             await asyncio.sleep(BACK_OFF_S[0])
 
     async def _serve(self, connection: AmiConnection) -> None:
-        self._loop.asterisk = connection
+        self._loop.asterisk = self._connection = connection
+        self._announce()
         await self._take_stock(connection)
         log.info("connected to Asterisk and in agreement with it")
         await self._on_synced()
@@ -70,16 +80,41 @@ class AsteriskLink:
         ids = {message.get("Uniqueid") for message in channels}
         calls = {message.get("Linkedid") for message in channels if message.get("Linkedid") in ids}
         for message in channels:
+            self._follow_offer(message, at)
+        for message in channels:
             call = words.waiting_call_of(message, at)
             if call is not None and self._is_news(call):
                 self._loop.tell(call)
         self._loop.tell(AsteriskSynced(at, asked_at, tuple(sorted(calls)), tuple(sorted(ids - calls)), started_at))
 
+    def _follow_offer(self, message: Message, at: float) -> None:
+        """An offer may have begun to ring, or been answered, while nobody listened."""
+        found = words.seat_leg_of(message, at)
+        call = self._loop.state.calls.get(found[0].call) if found is not None else None
+        if found is None or call is None or call.state not in (CallState.OFFERED, CallState.WAITING):
+            return
+        rings, answered = found
+        offer = call.rings.get(rings.seat)
+        if offer is not None and offer.rang_at is None:
+            self._loop.tell(rings)
+        if answered is not None:
+            self._loop.tell(answered)
+
     def _is_news(self, call: CallArrived | CallQueued) -> bool:
         known = self._loop.state.calls.get(call.call)
         return known is None or (isinstance(call, CallQueued) and known.state is not CallState.WAITING)
 
+    def _announce(self) -> None:
+        if self._tenure is not None and self._connection is not None:
+            action, fields = words.leadership(self._tenure.owner, self._tenure.fence)
+            self._connection.send(action, fields, lambda why: log.error("lead not announced: %s", why))
+
     def _on_event(self, message: Message) -> None:
+        leader = words.leader_of(message)
+        if leader is not None:
+            if self._tenure is not None and self._tenure.hear(*leader):
+                self._announce()
+            return
         try:
             event = words.event_of(message, self._loop.clock())
         except ValueError:  # a word that no Asterisk says: the connection and everybody else's calls go on

@@ -29,6 +29,10 @@ from routing.events import (
 _SEAT_CHANNEL = re.compile(r"PJSIP/([0-9]{2,15})-[0-9a-f]{8}")
 _SEAT_DEVICE = re.compile(r"PJSIP/([0-9]{2,15})")
 _WORD = re.compile(names.WORD)
+# Said by a router that takes the lead, to all other routers: the dialplan does not know it
+_LEADER, _OWNER, _NUMBER = "JtLeader", "JtOwner", "JtFence"
+_FENCE = re.compile(r"[0-9]{1,15}")
+_UP = "6"  # AST_STATE_UP in Asterisk's channelstate.h
 _CAUSE = re.compile(r"[0-9]{1,3}")  # not str.isdigit: that takes digits that int() does not
 _KINDS = ("UserEvent", "DialBegin", "DialEnd", "Hangup", "HangupRequest", "DeviceStateChange")
 
@@ -84,6 +88,20 @@ def event_of(message: Message, at: float) -> Event | None:
             return seat_changed_of(message, at)
         case _:
             return None
+
+
+def leader_of(message: Message) -> tuple[str, int] | None:
+    """Owner id and fence number of a router that says that it leads; None for every other message."""
+    if message.get("Event") != "UserEvent" or message.get("UserEvent") != _LEADER:
+        return None
+    fence = message.get(_NUMBER)
+    return message.get(_OWNER), int(fence) if _FENCE.fullmatch(fence) else 0
+
+
+def leadership(owner: str, fence: int) -> tuple[str, dict[str, str | list[str]]]:
+    """AMI action by which a router tells all others that it leads."""
+    said: dict[str, str | list[str]] = {"UserEvent": _LEADER}
+    return "UserEvent", {**said, _OWNER: owner, _NUMBER: str(fence)}
 
 
 def kind_of(message: Message) -> str:
@@ -199,6 +217,17 @@ def waiting_call_of(message: Message, at: float) -> CallQueued | CallArrived | N
         segment=_segment(variables.get(names.SEGMENT, "")),
         entered_at=_number(variables.get(names.ENTERED_AT, "")),
     )
+
+
+def seat_leg_of(message: Message, at: float) -> tuple[OfferRinging, OfferAnswered | None] | None:
+    """What an item of the `Status` list tells of a seat's leg of a caller's call: it rings, and perhaps was picked up;
+    None for every other channel.
+    """
+    seat, call, leg = _seat_of(message.get("Channel")), message.get("Linkedid"), message.get("Uniqueid")
+    if not seat or not call or leg == call:
+        return None
+    is_up = message.get("ChannelState") == _UP
+    return OfferRinging(at, call, seat, leg), OfferAnswered(at, call, seat, leg) if is_up else None
 
 
 def started_at_of(message: Message) -> float:

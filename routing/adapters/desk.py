@@ -31,6 +31,7 @@ async def serve_desk(inbox: Inbox, loop: RouterLoop) -> None:
             await asyncio.sleep(AWAY_PAUSE_S)
             continue
         is_away = False
+        await loop.until_going()
         for command in commands:
             ok, text = obey(command, loop)
             await inbox.reply(command.reply, ok, text)

@@ -29,8 +29,11 @@ LINGER_S = 0.002  # lets a decision's orders go out first, and entries travel to
 ROUND_TRIP_S = 1.0
 BACK_OFF_S = (0.05, 1.0)  # first and longest pause between tries
 SEQ_PER_MS = 4096
+NO_FENCE = 2**53 - 1  # the highest whole number that Lua keeps
+WRITTEN, REFUSED = 1, 2
 
 _APPEND_AFTER = """
+if tonumber(ARGV[3]) < tonumber(redis.call('get', KEYS[2]) or 0) then return {2, ''} end
 local top = '0-0'
 if redis.call('exists', KEYS[1]) == 1 then
   local about = redis.call('xinfo', 'stream', KEYS[1])
@@ -39,7 +42,7 @@ if redis.call('exists', KEYS[1]) == 1 then
   end
 end
 if top ~= ARGV[1] then return {0, top} end
-for i = 3, #ARGV, 2 do
+for i = 4, #ARGV, 2 do
   top = redis.call('xadd', KEYS[1], 'MAXLEN', '~', ARGV[2], ARGV[i], 'e', ARGV[i + 1])
 end
 return {1, top}
@@ -58,6 +61,10 @@ class _Line:
     raw: bytes = b""
 
 
+class Fenced(Exception):
+    """A later router has the lease: what this one has not written is void."""
+
+
 class JournalWriter:
     """Writes the journal of one hotline in the background. Belongs to one asyncio loop; not for several threads.
 
@@ -65,6 +72,9 @@ class JournalWriter:
     the stream ends where this writer believes; so an answer that got lost, or another writer, is noticed and settled.
     A store that comes back without its last entries is given them again under their old ids. When the buffer is full
     the oldest entries are dropped, counted in `dropped` and logged.
+
+    fence   this router's number now, 0 while it holds no lease: then entries wait. An entry of a router whose number is
+            no longer the highest is refused by the store, for ever. Left out: a writer without a lease (tests)
     """
 
     def __init__(
@@ -75,6 +85,7 @@ class JournalWriter:
         clock: Callable[[], float] = time.time,
         bound: int = BOUND,
         keep: int = KEEP,
+        fence: Callable[[], int] | None = None,
     ) -> None:
         self.dropped = 0
         self.is_connected = False
@@ -84,6 +95,8 @@ class JournalWriter:
         self._clock = clock
         self._bound = bound
         self._keep = keep
+        self._fence = fence
+        self._fence_key = redis_clients.key(prefix, "fence")
         self._last: Place = (0, 0)
         self._sent: Place = (0, 0)  # last entry that may have reached the store
         self._top: Place = (0, 0)  # where the stream ends as far as is known
@@ -144,6 +157,11 @@ class JournalWriter:
         await self._store.aclose()
         return is_flushed
 
+    async def watch(self) -> None:
+        """Runs for as long as the journal is written; raises Fenced when another router has taken over."""
+        assert self._task is not None
+        await asyncio.shield(self._task)
+
     async def _write_on(self) -> None:
         pause_s = BACK_OFF_S[0]
         while True:
@@ -160,11 +178,16 @@ class JournalWriter:
                 self._drained.set()
 
     async def _write_once(self) -> bool:
+        if self._fence is not None and not self._fence():
+            return False
         try:
             async with asyncio.timeout(ROUND_TRIP_S):
                 top = await self._write_batch()
                 if top != self._top:
                     await self._settle(top)
+        except Fenced:
+            self._pending.clear()
+            raise
         except Exception as error:  # noqa: BLE001 whatever it is, the journal goes on trying while the router lives
             self._note_away(error)
             with suppress(*redis_clients.AWAY):
@@ -178,13 +201,16 @@ class JournalWriter:
         now. Whatever went wrong before (an answer lost, entries lost, another writer) shows as another end.
         """
         batch = list(islice(self._pending, BATCH))
-        arguments: list[str | bytes | int] = [id_of(self._top), self._keep]
+        fence = self._fence() if self._fence is not None else NO_FENCE
+        arguments: list[str | bytes | int] = [id_of(self._top), self._keep, fence]
         for line in batch:
             arguments += id_of(line.place), self._raw_of(line)
         if batch:
             self._sent = batch[-1].place
-        is_written, top = await self._append_after(keys=[self._key], args=arguments)
-        if not is_written:
+        answer, top = await self._append_after(keys=[self._key, self._fence_key], args=arguments)
+        if answer == REFUSED:
+            raise Fenced(f"a router with a higher number than {fence} writes the journal")
+        if answer != WRITTEN:
             return place_of(top)
         self._written.extend(batch)
         while self._pending and self._pending[0].place <= self._sent:  # some may have been dropped meanwhile

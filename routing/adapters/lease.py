@@ -1,7 +1,7 @@
 """Who may route: one router a hotline holds the lease, and each new holder gets a higher fence number.
 
 Owns two keys, `leader` (owner id, expires by itself) and `fence` (counter). Must not know what a router does.
-Rules: design.md section 4: a standby has the lease within 3 s of the holder's death.
+Rules: design.md section 4. What is written carries the fence number of its writer: a lower one than the store's is refused.
 """
 
 from typing import Any
@@ -10,17 +10,19 @@ from redis.commands.core import AsyncScript
 
 from routing.adapters import redis_clients
 
-TTL_S = 2.0  # renewed every 0.5 s by its holder, so three renewals may fail
+TTL_S = 1.5  # renewed every 0.3 s by its holder, so four renewals may fail
 
 _ACQUIRE = """
 if redis.call('get', KEYS[1]) == ARGV[1] then
   redis.call('pexpire', KEYS[1], ARGV[2])
   return tonumber(redis.call('get', KEYS[2]) or redis.call('incr', KEYS[2]))
 end
-if redis.call('set', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then
-  return redis.call('incr', KEYS[2])
-end
-return 0
+local holder = redis.call('get', KEYS[1])
+if holder and holder ~= ARGV[3] then return 0 end
+redis.call('set', KEYS[1], ARGV[1], 'PX', ARGV[2])
+local fence = math.max(tonumber(redis.call('get', KEYS[2]) or 0), tonumber(ARGV[4])) + 1
+redis.call('set', KEYS[2], fence)
+return fence
 """
 _RENEW = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('pexpire', KEYS[1], ARGV[2]) end return 0"
 _RELEASE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0"
@@ -35,6 +37,7 @@ class Lease:
     def __init__(self, url: str, prefix: str, owner: str, ttl_s: float = TTL_S) -> None:
         self.owner = owner
         self.fence = 0
+        self._highest = 0
         self._store = redis_clients.open_async(url)
         self._keys = [redis_clients.key(prefix, "leader"), redis_clients.key(prefix, "fence")]
         self._ttl_ms = int(ttl_s * 1000)
@@ -42,9 +45,12 @@ class Lease:
         self._renew = self._store.register_script(_RENEW)
         self._release = self._store.register_script(_RELEASE)
 
-    async def acquire(self) -> bool:
-        """Takes the lease if nobody has it (or keeps it); raises StoreAway."""
-        self.fence = int(await self._run(self._acquire))
+    async def acquire(self, instead_of: str = "") -> bool:
+        """Takes the lease if nobody has it (or keeps it), or from `instead_of`, an owner known to be dead. A store that
+        was emptied gives no fence number a second time. Raises StoreAway.
+        """
+        self.fence = int(await self._run(self._acquire, instead_of, self._highest))
+        self._highest = max(self._highest, self.fence)
         return self.fence > 0
 
     async def renew(self) -> bool:
@@ -73,8 +79,8 @@ class Lease:
         """Ends the connection; the lease is left to expire."""
         await self._store.aclose()
 
-    async def _run(self, script: AsyncScript) -> int:
+    async def _run(self, script: AsyncScript, *more: str | int) -> int:
         try:
-            return int(await script(keys=self._keys, args=[self.owner, self._ttl_ms]))
+            return int(await script(keys=self._keys, args=[self.owner, self._ttl_ms, *more]))
         except redis_clients.AWAY as error:
             raise redis_clients.StoreAway(f"lease not reached: {error!r}") from error

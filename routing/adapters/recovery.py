@@ -1,24 +1,30 @@
-"""Where a router that starts takes its state from: the snapshot, and the journal after it.
+"""Where a router that starts takes its state from: the latest good snapshot, and the journal after it.
 
 Owns the choice between what is stored and a fresh start. Must not decide anything about calls.
-Rules: design.md section 4; what the store has lost is read from Asterisk afterwards (asterisk_link.py).
+Rules: design.md section 4: what cannot be read is said and the next best source is used; what the store has lost is
+read from Asterisk afterwards (asterisk_link.py).
 """
 
 import asyncio
 import logging
 
 from routing import engine, snapshot
-from routing.adapters.journal_reader import read_to_end
+from routing.adapters.journal_reader import BEGINNING, JournalEntry, read_to_end
 from routing.adapters.redis_clients import StoreAway
-from routing.adapters.snapshots import Snapshots
+from routing.adapters.snapshots import Snapshot, Snapshots
 from routing.model import State
 from routing.rules import Rules
 
 log = logging.getLogger(__name__)
 
+MOST_REPLAYED = 100_000  # entries, some 5 s of work; 15 s of the busiest hour are a few thousand
+BREATH = 200  # entries between two chances for the lease to be renewed
+
 
 async def recover(url: str, prefix: str, rules: Rules) -> State:
-    """The state as the last router left it, under the present rules; a fresh one when there is none to be had. Never raises for the store's sake."""
+    """The state as the last router left it, under the present rules; a fresh one when there is none to be had. Never
+    raises for what is stored, however damaged.
+    """
     try:
         state, replayed = await stored_state(url, prefix, rules)
     except (StoreAway, snapshot.SnapshotRefused) as error:
@@ -29,16 +35,53 @@ async def recover(url: str, prefix: str, rules: Rules) -> State:
 
 
 async def stored_state(url: str, prefix: str, rules: Rules) -> tuple[State, int]:
-    """The router's memory from snapshot and journal, and how many entries came after the snapshot; raises StoreAway or SnapshotRefused."""
+    """The router's memory from snapshot and journal, and how many entries came after the snapshot; raises StoreAway or
+    SnapshotRefused.
+
+    A snapshot that is refused gives way to the one before, with the longer journal after it. Without any, the journal
+    alone is used if it is whole and no longer than `MOST_REPLAYED`. An entry that cannot be applied is left out.
+    """
     snapshots = Snapshots(url, prefix)
     try:
-        stored = await snapshots.load()
-        state = snapshot.from_plain(stored.state, rules) if stored is not None else State.of(rules)
-        after = stored.journal_id if stored is not None else "0-0"
-        entries = await asyncio.to_thread(lambda: list(read_to_end(url, prefix, after)))
+        stored = await snapshots.load_all()
     finally:
         await snapshots.close()
-    for entry in entries:
-        if entry.event is not None:
-            engine.step(state, entry.event)
+    state, after = _state_of(stored, rules)
+    entries = await asyncio.to_thread(_entries_after, url, prefix, after)
+    left_out = 0
+    for number, entry in enumerate(entries):
+        if number % BREATH == 0:
+            await asyncio.sleep(0)
+        left_out += not _is_applied(state, entry)
+    if left_out:
+        log.error("journal entries could not be applied and are left out", extra={"entries": left_out})
     return state, len(entries)
+
+
+def _state_of(stored: list[Snapshot], rules: Rules) -> tuple[State, str]:
+    for found in stored:
+        try:
+            return snapshot.from_plain(found.state, rules), found.journal_id
+        except snapshot.SnapshotRefused as error:
+            log.error("stored state refused, trying the next: %s", error, extra={"journal_id": found.journal_id})
+    return State.of(rules), BEGINNING
+
+
+def _entries_after(url: str, prefix: str, after: str) -> list[JournalEntry]:
+    entries = []
+    for entry in read_to_end(url, prefix, after):
+        entries.append(entry)
+        if len(entries) > MOST_REPLAYED:
+            raise snapshot.SnapshotRefused(f"more than {MOST_REPLAYED} journal entries after {after}")
+    return entries
+
+
+def _is_applied(state: State, entry: JournalEntry) -> bool:
+    if entry.event is None:
+        return True
+    try:
+        engine.step(state, entry.event)
+    except Exception:  # noqa: BLE001 an entry of another version must not keep the hotline from starting
+        log.warning("journal entry cannot be applied", extra={"entry": entry.id, "type": type(entry.event).__name__})
+        return False
+    return True

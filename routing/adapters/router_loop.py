@@ -7,6 +7,7 @@ Rules: design.md section 3: act first, then journal; time enters only as `event.
 import asyncio
 import logging
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
@@ -33,6 +34,13 @@ class Journal(Protocol):
         """Keeps one entry; returns its id."""
 
 
+class Lead(Protocol):
+    """Whether this router may decide now."""
+
+    def is_sure(self) -> bool:
+        """False: hold everything back until it was asked."""
+
+
 class SteadyClock:
     """Epoch seconds that never jump: the wall clock at start plus monotonic time since."""
 
@@ -46,13 +54,17 @@ class SteadyClock:
 class RouterLoop:
     """Feeds events to `engine.step`, orders to Asterisk and facts to the journal; wakes up for deadlines."""
 
-    def __init__(self, state: State, journal: Journal, clock: Callable[[], float]) -> None:
+    def __init__(self, state: State, journal: Journal, clock: Callable[[], float], lead: Lead | None = None) -> None:
         self.state = state
         self.clock = clock
         self.asterisk: AmiConnection | None = None
         self.faults = 0
         self.ignored = IgnoredLog()
         self._journal = journal
+        self._lead = lead
+        self._held: deque[Event] = deque()
+        self._going = asyncio.Event()
+        self._going.set()
         self._wake_up: asyncio.TimerHandle | None = None
         self._wake_at: float | None = None
 
@@ -60,7 +72,27 @@ class RouterLoop:
         """Applies one event at once; returns the facts. Must be called on the loop's thread.
 
         An event that the engine cannot take (a fault of ours) is logged and left out: one call may suffer, the hotline goes on.
+        While it is in doubt whether this router leads, events wait for `go_on` and nothing is returned.
         """
+        if self._held or (self._lead is not None and not self._lead.is_sure()):
+            self._held.append(event)
+            self._going.clear()
+            return []
+        return self._apply(event)
+
+    def go_on(self) -> None:
+        """The lead is confirmed: what was held back is applied, in order."""
+        while self._held:
+            self._apply(self._held.popleft())
+        self._going.set()
+
+    async def until_going(self) -> None:
+        """Returns once nothing is held back."""
+        if self._lead is not None and not self._lead.is_sure():
+            self._going.clear()
+        await self._going.wait()
+
+    def _apply(self, event: Event) -> list[Fact]:
         started = time.perf_counter()
         try:
             actions, facts = engine.step(self.state, event)

@@ -1,6 +1,6 @@
 """The router's memory kept beside the journal, so that another router can go on from it.
 
-Owns one key with the state and the journal id it belongs to. Must not know what the state means (routing/snapshot.py
+Owns two keys, the latest state and the one before, each with the journal id it belongs to. Must not know what the state means (routing/snapshot.py
 does).
 Rules: design.md section 4. Whoever loads it replays the journal after `journal_id`.
 """
@@ -12,7 +12,14 @@ import msgspec
 import structlog
 
 from routing.adapters import redis_clients
+from routing.adapters.journal import NO_FENCE
 
+_SAVE = """
+if tonumber(ARGV[2]) < tonumber(redis.call('get', KEYS[3]) or 0) then return 0 end
+if redis.call('exists', KEYS[1]) == 1 then redis.call('rename', KEYS[1], KEYS[2]) end
+redis.call('set', KEYS[1], ARGV[1])
+return 1
+"""
 log = structlog.get_logger("journal")
 
 
@@ -26,35 +33,42 @@ class Snapshot:
 
 
 class Snapshots:
-    """Keeps the latest snapshot of one hotline."""
+    """Keeps the latest two snapshots of one hotline."""
 
     def __init__(self, url: str, prefix: str) -> None:
         self._store = redis_clients.open_async(url)
-        self._key = redis_clients.key(prefix, "snapshot")
+        self._keys = [redis_clients.key(prefix, name) for name in ("snapshot", "snapshot-before", "fence")]
+        self._save = self._store.register_script(_SAVE)
 
-    async def save(self, snapshot: Snapshot) -> None:
-        """Replaces the snapshot, whole or not at all; raises StoreAway."""
+    async def save(self, snapshot: Snapshot, fence: int = NO_FENCE) -> bool:
+        """Replaces the snapshot, whole or not at all, and keeps the one before; False when a router with a higher
+        number than `fence` leads. Raises StoreAway.
+        """
         raw = msgspec.json.encode(snapshot)
         try:
-            await self._store.set(self._key, raw)
+            return bool(await self._save(keys=self._keys, args=[raw, fence]))
         except redis_clients.AWAY as error:
             raise redis_clients.StoreAway(f"snapshot not saved: {error!r}") from error
 
     async def load(self) -> Snapshot | None:
-        """The latest snapshot; None when there is none or it is damaged (logged: then Asterisk is asked). Raises
-        StoreAway.
-        """
+        """The latest snapshot that is whole; None when there is none. Raises StoreAway."""
+        return next(iter(await self.load_all()), None)
+
+    async def load_all(self) -> list[Snapshot]:
+        """The snapshots that are whole, the latest first; a damaged one is left out (logged). Raises StoreAway."""
         try:
-            raw = await self._store.get(self._key)
+            found = await self._store.mget(self._keys[:2])
         except redis_clients.AWAY as error:
             raise redis_clients.StoreAway(f"snapshot not read: {error!r}") from error
-        if raw is None:
-            return None
-        try:
-            return msgspec.json.decode(raw, type=Snapshot)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            log.error("snapshot is damaged and not used", error=str(error))
-            return None
+        whole = []
+        for key, raw in zip(self._keys, found, strict=False):
+            if raw is None:
+                continue
+            try:
+                whole.append(msgspec.json.decode(raw, type=Snapshot))
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                log.error("snapshot is damaged and not used", key=key, error=str(error))
+        return whole
 
     async def close(self) -> None:
         """Ends the connection."""

@@ -178,6 +178,10 @@ class Hotline:
         caller.press(key)
         await self.until_metric(lambda: self.metric("jietong_calls_offered_total") > before, "the caller to be queued")
 
+    def leader_pid(self) -> int:
+        """Process id of the router that leads, or led last."""
+        return int((self.var / "run" / "leader").read_text().split(":")[-2])
+
     def status(self) -> dict[str, Any]:
         """What `jietong status --json` prints."""
         with urllib.request.urlopen(f"http://127.0.0.1:{self.site.ports.http}/status", timeout=5) as page:

@@ -3,14 +3,7 @@
 import os
 import signal
 
-from tests.adapters.up_fixture import processes_of
 from tests.live.hotline import Hotline
-
-
-def router_pid(hotline: Hotline) -> int:
-    """The process id of the site's router."""
-    (pid,) = [p for p, line in processes_of(hotline.var).items() if " router " in line]
-    return pid
 
 
 async def test_callers_outlive_the_router(hotline: Hotline) -> None:
@@ -21,12 +14,9 @@ async def test_callers_outlive_the_router(hotline: Hotline) -> None:
         await hotline.agent_is("1001", "talking")
         async with hotline.caller() as waiting:
             await hotline.asks_for_a_person(waiting)
-            old = router_pid(hotline)
+            old = hotline.leader_pid()
             os.kill(old, signal.SIGKILL)
-            await hotline.until_metric(
-                lambda: [p for p, line in processes_of(hotline.var).items() if " router " in line] not in ([], [old]),
-                "a new router process",
-            )
+            await hotline.until_metric(lambda: hotline.leader_pid() != old, "a new router process")
             await hotline.until_metric(lambda: hotline.metric("jietong_router_active") == 1, "a router in charge")
             assert talking.phone.seen("disconnected") == [], "the conversation was cut"
             talking.hang_up()
@@ -44,7 +34,7 @@ async def test_who_hangs_up_while_no_router_listens_has_abandoned(hotline: Hotli
     async with hotline.caller() as caller:
         await hotline.asks_for_a_person(caller)
         await hotline.until(lambda s: s["calls"]["waiting"] == 1, "the caller to wait")
-        os.kill(router_pid(hotline), signal.SIGKILL)
+        os.kill(hotline.leader_pid(), signal.SIGKILL)
         caller.hang_up()
         record = await hotline.record_of(caller, within_s=20)
     assert (record.outcome.value, record.reason) == ("abandoned", "waiting")

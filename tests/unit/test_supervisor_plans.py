@@ -36,7 +36,7 @@ def a_running_site(var: Path, more: str = "", port_base: int | None = 27000) -> 
 def test_the_store_comes_first_and_the_router_last(tmp_path: Path) -> None:
     """A router that starts finds store and Asterisk answering."""
     after = {plan.name: plan.after for plan in plans(a_running_site(tmp_path), ASTERISK)}
-    assert set(after) == {"valkey", "asterisk", "agi-1", "agi-2", "records", "metrics", "router"}
+    assert set(after) == {"valkey", "asterisk", "agi-1", "agi-2", "records", "metrics", "router", "router-2"}
     assert after["router"] == ("valkey", "asterisk")
     assert after["records"] == after["agi-2"] == ("valkey",)
     assert after["asterisk"] == after["valkey"] == ()

@@ -1,0 +1,111 @@
+"""Stories of design.md section 4, as callers and agents meet them: something dies, and nobody notices but the operator."""
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from tests.adapters.up_fixture import processes_of
+from tests.live.hotline import Hotline
+
+TAKEN_OVER_S = 3.0  # design.md section 4
+
+
+def _pid_of(hotline: Hotline, words: str) -> int:
+    (pid,) = [pid for pid, line in processes_of(hotline.var).items() if words in line]
+    return pid
+
+
+@contextmanager
+def frozen(pid: int) -> Iterator[None]:
+    """That process is stopped for as long."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGCONT)
+
+
+async def _replaced(hotline: Hotline, old: int) -> float:
+    """Waits until another router leads; returns the seconds that took."""
+    began = time.monotonic()
+    while hotline.leader_pid() == old:
+        assert time.monotonic() - began < TAKEN_OVER_S, "nobody took over"
+        await asyncio.sleep(0.01)
+    return time.monotonic() - began
+
+
+async def _stands_by(hotline: Hotline) -> None:
+    """Waits until there is a second router again, so that the next story has one."""
+
+    def are_two() -> bool:
+        return sum(" router " in line for line in processes_of(hotline.var).values()) == 2
+
+    await hotline.until_metric(are_two, "a standby")
+
+
+async def test_an_offer_outlives_the_router(hotline: Hotline) -> None:
+    """The router is killed while a seat rings: it rings on, once, the agent answers, and the call is on record as any other."""
+    await _stands_by(hotline)
+    async with hotline.agent("1001", mode="ignore") as agent, hotline.caller() as caller:
+        await hotline.asks_for_a_person(caller)
+        await agent.rings()
+        old = hotline.leader_pid()
+        os.kill(old, signal.SIGKILL)
+        await _replaced(hotline, old)
+        agent.phone.answer()
+        await hotline.agent_is("1001", "talking")
+        assert len(agent.phone.seen("incoming")) == 1
+        caller.hang_up()
+        record = await hotline.record_of(caller)
+    assert (record.outcome.value, record.agent, record.offers) == ("answered", "1001", 1)
+
+
+async def test_places_and_states_outlive_the_router(hotline: Hotline) -> None:
+    """The router is killed while a VIP and two ordinary callers wait for a busy agent: tier, place and wait stay as they were."""
+    await _stands_by(hotline)
+    async with hotline.agent("1001") as agent, hotline.caller() as talking:
+        await hotline.asks_for_a_person(talking)
+        await agent.talks()
+        await hotline.agent_is("1001", "talking")
+        async with hotline.caller() as first, hotline.vip() as vip, hotline.caller() as second:
+            for caller, tier in ((first, "ordinary"), (second, "ordinary"), (vip, "vip")):
+                await hotline.asks_for_a_person(caller, tier)
+            before = hotline.leader_pid()
+            os.kill(before, signal.SIGKILL)
+            await _replaced(hotline, before)
+            await hotline.agent_is("1001", "talking")
+            served = []
+            for caller in (talking, vip, first, second):
+                caller.hang_up()
+                served.append(await hotline.record_of(caller))
+                if caller is not second:
+                    await hotline.agent_is("1001", "talking")
+    assert [record.tier for record in served] == ["ordinary", "vip", "ordinary", "ordinary"]
+    assert all(record.outcome.value == "answered" for record in served)
+    assert served[2].wait_s > served[1].wait_s
+
+
+async def test_a_router_that_wakes_up_too_late_does_nothing(hotline: Hotline) -> None:
+    """The router hangs, the standby takes over and rings the waiting caller's agent; the old one wakes up, rings nobody, writes nothing and ends."""
+    await _stands_by(hotline)
+    async with hotline.caller() as caller:
+        await hotline.asks_for_a_person(caller)
+        await hotline.until(lambda s: s["calls"]["waiting"] == 1, "the caller to wait")
+        old = hotline.leader_pid()
+        with frozen(old):
+            pids = [pid for pid, line in processes_of(hotline.var).items() if " router " in line and pid != old]
+            async with hotline.agent("1001") as agent:
+                await agent.talks()
+                os.kill(old, signal.SIGCONT)
+                await hotline.until_metric(lambda: old not in processes_of(hotline.var), "the old router to end")
+                caller.hang_up()
+                record = await hotline.record_of(caller)
+                assert len(agent.phone.seen("incoming")) == 1
+    assert pids == [hotline.leader_pid()]
+    assert (record.outcome.value, record.agent, record.offers) == ("answered", "1001", 1)
+    assert len(hotline.records(caller.number)) == 1
+    assert "ended (exit code 3)" in (hotline.site.layout.logs / "supervisor.log").read_text()
