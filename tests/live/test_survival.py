@@ -105,7 +105,7 @@ async def test_a_router_that_wakes_up_too_late_does_nothing(hotline: Hotline) ->
                 caller.hang_up()
                 record = await hotline.record_of(caller)
                 assert len(agent.phone.seen("incoming")) == 1
-    assert pids == [hotline.leader_pid()]
+    await hotline.until_metric(lambda: hotline.leader_pid() == pids[0], "the new leader to sign")
     assert (record.outcome.value, record.agent, record.offers) == ("answered", "1001", 1)
     assert len(hotline.records(caller.number)) == 1
     assert "ended (exit code 3)" in (hotline.site.layout.logs / "supervisor.log").read_text()
