@@ -24,6 +24,7 @@ def test_a_worker_serves_the_first_menu(tmp_path: Path) -> None:
         call(address, "choose_service", caller)
         assert caller.variables == {
             "JT_TIER": "vip",
+            "JT_CLASS": "personal_business",
             "JT_LANGUAGE": "zh-CN",
             "JT_REPRESENTATIVE": "1901",
             "JT_SERVICE": "person",
