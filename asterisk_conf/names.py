@@ -16,6 +16,10 @@ FALLBACK = "fallback"
 FEATURES = "features"
 TRANSFER = "transfer"
 TRANSFERRED = "transferred"
+OUTSIDE = "outside"
+VOICEMAIL = "voicemail"
+FAREWELL = "farewell"
+CALL_BACK = "call-back"
 
 # Between the seats of an extension of `connect` that rings several at once; a dash would be skipped by Asterisk's patterns
 SEATS_APART = "*"
@@ -30,11 +34,19 @@ CUSTOMER_CLASS = "JT_CLASS"
 QUEUED_AT = "JT_QUEUED_AT"  # epoch seconds with milliseconds, set once on the first entry to waiting
 SEGMENT = "JT_SEGMENT"  # 1, and one more for each transfer to a queue
 ENTERED_AT = "JT_ENTERED_AT"  # epoch seconds of the last transfer
+ASKED = "JT_ASKED"  # "1" while the caller may confirm a callback by pressing the key once more
+MESSAGE_BEGAN = "JT_MESSAGE_BEGAN"  # while a message is recorded
 NEXT = "JT_NEXT"  # what the menu decided: "queue" or "hangup"
 
 # User events (AMI) and their headers. The channel's own headers (Channel, Uniqueid, Linkedid, CallerIDNum) come with them.
 EVENT_ARRIVED = "JtArrived"
 EVENT_WAITING = "JtWaiting"
+EVENT_CALLBACK = "JtCallback"
+EVENT_UNREACHED = "JtUnreached"
+EVENT_MESSAGE = "JtMessage"
+HEADER_FILE = "JtFile"
+HEADER_SECONDS = "JtSeconds"
+HEADER_RESULT = "JtResult"
 HEADER_QUEUE = "JtQueue"
 HEADER_TIER = "JtTier"
 HEADER_SERVICE = "JtService"
@@ -44,6 +56,10 @@ HEADER_CUSTOMER_CLASS = "JtClass"
 HEADER_QUEUED_AT = "JtQueuedAt"
 HEADER_SEGMENT = "JtSegment"
 HEADER_ENTERED_AT = "JtEnteredAt"
+
+# Id of the channel of an agent who is rung for a callback: attempt and call follow, so that every event of it leads back to the call
+CALLBACK_CHANNEL = "jtcb-"
+CALLBACK_KEY = "1"  # the prompts say it
 
 # What AGI may put into these variables; everything else is replaced by the default before it reaches the dialplan
 WORD = r"[a-z0-9_-]{1,32}"

@@ -13,6 +13,7 @@ from pathlib import Path
 NUMBER = re.compile(r"[0-9]{2,15}")
 WORD = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 SECRET = re.compile(r"[A-Za-z0-9_.~!@%+=-]{8,64}")
+CALLBACK_PATTERN = re.compile(r"[1-9][0-9X]{2,14}|0[1-9X][0-9X]{5,13}")  # 00 would be international
 FEATURE_CODE = re.compile(r"\*[0-9]{2,4}")
 LANGUAGE = re.compile(r"[a-z]{2}(-[A-Z]{2})?")
 # Letters of any script, so that a home folder may be called 张伟; no comma or `&` (Playback splits on them), no `$`, no brackets
@@ -38,6 +39,8 @@ class TrunkSettings:
 
     name: str
     match: tuple[str, ...]
+    host: str = ""  # where calls are sent to, ADDRESS:PORT; empty: none are
+    caller_id: str = ""  # what is sent as our number; empty: the hotline's
 
 
 @dataclass(frozen=True)
@@ -103,11 +106,29 @@ class AsteriskSettings:
     max_files: int = 8192
     seats_share_trunk: bool | None = None
     version: tuple[int, int] = (22, 10)
+    outside_numbers: tuple[str, ...] = ()
+    outside_ring_s: int = 30
+    callback_patterns: tuple[
+        str, ...
+    ] = ()  # of numbers that may be called back: digits, and X for any; empty: nobody is
+    callback_ring_s: int = 30
+    messages_dir: Path = Path("/nonexistent")
+    message_max_s: int = 120
+    message_silence_s: int = 5
 
     @property
     def voice_address(self) -> str:
         """The address that SDP names."""
         return self.media_address or self.bind_address
+
+    @property
+    def outgoing(self) -> tuple[str, TrunkSettings] | None:
+        """The endpoint by which calls are sent out, and its trunk; None when no trunk has a `host`."""
+        trunk = next((trunk for trunk in self.trunks if trunk.host), None)
+        if trunk is None:
+            return None
+        is_one_for_all = self.shares_trunk and self.has_request_uri_match
+        return (self.trunks[0].name if is_one_for_all else trunk.name), trunk
 
     @property
     def shares_trunk(self) -> bool:
@@ -149,6 +170,14 @@ def unsafe_settings(settings: AsteriskSettings) -> Iterator[str]:
         yield from _bad_text("trunk name", trunk.name, WORD)
         for address in trunk.match:
             yield from _bad_address(f"address of trunk {trunk.name!r}", address, network=True)
+        if trunk.host:
+            yield from _bad_host(f"host of trunk {trunk.name!r}", trunk.host)
+        if trunk.caller_id:
+            yield from _bad_text(f"caller_id of trunk {trunk.name!r}", trunk.caller_id, NUMBER)
+    for number in s.outside_numbers:
+        yield from _bad_text("outside number", number, NUMBER)
+    for pattern in s.callback_patterns:
+        yield from _bad_text("callback pattern", pattern, CALLBACK_PATTERN)
     for seat in s.seats:
         yield from _bad_text("seat number", seat.number, NUMBER)
         yield from _bad_text(f"password of seat {seat.number!r}", seat.password, SECRET, secret=True)
@@ -157,7 +186,7 @@ def unsafe_settings(settings: AsteriskSettings) -> Iterator[str]:
     for code, queue in s.transfer_codes:
         yield from _bad_text(f"code of queue {queue!r}", code, FEATURE_CODE)
         yield from _bad_text("queue", queue, WORD)
-    for name in ("module_dir", "data_dir", "prompts_dir", "music_dir", "run_dir"):
+    for name in ("module_dir", "data_dir", "prompts_dir", "music_dir", "run_dir", "messages_dir"):
         yield from _bad_text(name, str(getattr(s, name)), PATH)
     yield from _bad_addresses(s)
     yield from _bad_numbers(s)
@@ -184,6 +213,10 @@ def _bad_numbers(s: AsteriskSettings) -> Iterator[str]:
         "qualify_s": (0, 86400),
         "max_calls": (1, 100_000),
         "max_files": (256, 1_048_576),
+        "outside_ring_s": (1, 600),
+        "callback_ring_s": (1, 600),
+        "message_max_s": (1, 3600),
+        "message_silence_s": (1, 60),
     }
     for name, (low, high) in bounds.items():
         value = getattr(s, name)
@@ -214,6 +247,15 @@ def _bad_text(name: str, value: str, allowed: re.Pattern[str], secret: bool = Fa
     if not isinstance(value, str) or not allowed.fullmatch(value):
         shown = "" if secret else f" {value!r}"
         yield f"{name}{shown} holds something that must not be written: {allowed.pattern} is allowed"
+
+
+def _bad_host(name: str, value: str) -> Iterator[str]:
+    host, _, port = value.rpartition(":")
+    if ":" in host and not (host.startswith("[") and host.endswith("]")):
+        yield f"{name} {value!r}: write an IPv6 address in brackets"
+    yield from _bad_address(name, host.removeprefix("[").removesuffix("]"))
+    if not re.fullmatch(r"[1-9][0-9]{0,4}", port):
+        yield f"{name} {value!r} has no port: write ADDRESS:PORT"
 
 
 def _bad_address(name: str, value: str, network: bool = False) -> Iterator[str]:

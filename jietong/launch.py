@@ -54,7 +54,10 @@ def asterisk_settings(site: RunningSite, program: Program) -> AsteriskSettings:
     max_calls = max(1, (ports.rtp_end - ports.rtp_start + 1) // PORTS_OF_A_CALL)
     return AsteriskSettings(
         hotline_number=config.hotline.number,
-        trunks=tuple(TrunkSettings(trunk.name, tuple(trunk.match)) for trunk in config.trunks),
+        trunks=tuple(
+            TrunkSettings(trunk.name, tuple(trunk.match), trunk.host or "", trunk.caller_id or "")
+            for trunk in config.trunks
+        ),
         seats=tuple(
             SeatSettings(seat.number, site.seat_passwords[seat.number], seat.auto_answer) for seat in config.seats
         ),
@@ -80,6 +83,13 @@ def asterisk_settings(site: RunningSite, program: Program) -> AsteriskSettings:
         max_calls=max_calls,
         max_files=_max_files(max_calls),
         version=_version(program),
+        outside_numbers=tuple(dict.fromkeys(config.outside.numbers.values())),
+        outside_ring_s=config.outside.ring_s,
+        callback_patterns=tuple(config.callback.allowed) if config.callback is not None else (),
+        callback_ring_s=config.callback.ring_s if config.callback is not None else 30,
+        messages_dir=site.layout.data / "messages",
+        message_max_s=config.voicemail.max_s,
+        message_silence_s=config.voicemail.silence_s,
     )
 
 

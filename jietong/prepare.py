@@ -73,6 +73,7 @@ def running_site(
     for folder in (layout.run, layout.data, layout.logs, layout.asterisk):
         folder.mkdir(parents=True, exist_ok=True)
     layout.data.chmod(0o700)
+    (layout.data / "messages").mkdir(exist_ok=True)
     accounts = accounts_of(source.site, layout.data)
     socket_dir = _socket_dir(layout.run)
     site = RunningSite(

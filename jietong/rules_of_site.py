@@ -7,7 +7,7 @@ Rules: design.md section 5 (auto_login: an agent of the seat's own number).
 from jietong import site as site_file
 from jietong.site import OverflowStep, Site
 from routing.groups import Levels
-from routing.rules import Queue, Rules, Seat, Talent, Tier
+from routing.rules import CallbackRules, Queue, Rules, Seat, Talent, Tier
 from routing.steps import SUPERVISORS, Leave, Step, When
 
 
@@ -31,6 +31,10 @@ def rules_of(site: Site) -> Rules:
         age_ratio=site.routing.age_ratio,
         announce_every_s=site.announcements.every_s,
         representative_s=site.routing.representative_s,
+        outside_numbers=tuple(site.outside.numbers.values()) if _sends(site) else (),
+        callback=CallbackRules(**{**site.callback.model_dump(), "allowed": tuple(site.callback.allowed)})
+        if site.callback is not None and _sends(site)
+        else None,
         queues=tuple(_queue(queue) for queue in site.queues),
         talents={
             agent.number: Talent(_levels(agent.skills), (*agent.queues, *((SUPERVISORS,) if agent.supervisor else ())))
@@ -44,6 +48,10 @@ def rules_of(site: Site) -> Rules:
             if needing.requires
         },
     )
+
+
+def _sends(site: Site) -> bool:
+    return any(trunk.host for trunk in site.trunks)
 
 
 def _levels(skills: dict[str, int]) -> Levels:

@@ -8,49 +8,23 @@ import ipaddress
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
-NUMBER = r"^[0-9]{2,15}$"
-WORD = r"^[a-z][a-z0-9_-]{0,31}$"
-SECRET = r"^[A-Za-z0-9_.~!@%+=-]{8,64}$"  # noqa: S105  # a pattern
-PIN = r"^[0-9]{4,12}$"
-FEATURE_CODE = r"^\*[0-9]{2,4}$"
-PLAIN_TEXT = r"^[^\x00-\x1f\x7f]{0,64}$"
-STORE_URL = r"^(redis|rediss|unix)://"
-DATABASE_URL = r"^(sqlite|postgresql)(\+[a-z0-9]+)?://"
-IN_WORDS = {
-    NUMBER: "2 to 15 digits",
-    WORD: "small letters, digits, _ and -, a letter first, at most 32",
-    SECRET: "8 to 64 of letters, digits and . _ ~ ! @ % + = -",
-    PIN: "4 to 12 digits",
-    FEATURE_CODE: "* and 2 to 4 digits",
-    PLAIN_TEXT: "at most 64 characters, none of them a control character",
-    STORE_URL: "a URL that begins with redis://, rediss:// or unix://",
-    DATABASE_URL: "a URL that begins with sqlite:// or postgresql://",
-}
-
-Number = Annotated[str, StringConstraints(pattern=NUMBER)]
-Word = Annotated[str, StringConstraints(pattern=WORD)]
-Secret = Annotated[str, StringConstraints(pattern=SECRET)]
-Pin = Annotated[str, StringConstraints(pattern=PIN)]
-FeatureCode = Annotated[str, StringConstraints(pattern=FEATURE_CODE)]
-Language = Literal["zh-CN", "en"]
-Port = Annotated[int, Field(ge=1, le=65535)]
-
-
-class Table(BaseModel):
-    """One table of the site file: unknown keys are mistakes, values never change after loading."""
-
-    # strict: TOML has types, so a quoted 8 or a `true` where a number belongs is a slip; nan and inf are never meant
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        validate_default=True,
-        strict=True,
-        allow_inf_nan=False,
-        hide_input_in_errors=True,
-        use_attribute_docstrings=True,
-    )
+from jietong.site_leaving import Callback, Outside, Voicemail
+from jietong.site_values import (
+    DATABASE_URL,
+    HOST_AND_PORT,
+    PLAIN_TEXT,
+    STORE_URL,
+    FeatureCode,
+    Language,
+    Number,
+    Pin,
+    Port,
+    Secret,
+    Table,
+    Word,
+)
 
 
 class Hotline(Table):
@@ -86,6 +60,10 @@ class Trunk(Table):
     """How logs and configuration call it."""
     match: Annotated[list[str], Field(min_length=1)]
     """IP addresses or networks that may send calls; everyone else is refused."""
+    host: Annotated[str | None, StringConstraints(pattern=HOST_AND_PORT)] = None
+    """Where calls are sent to: address and port, such as 192.0.2.1:5060; left out: none are. The first trunk that has one is used."""
+    caller_id: Number | None = None
+    """What the carrier is told as our number; left out: the hotline's."""
 
     @field_validator("match")
     @classmethod
@@ -359,3 +337,6 @@ class Site(Table):
     announcements: Announcements = Announcements()
     hours: dict[Word, Hours] = {}
     calendar: HolidayCalendar = HolidayCalendar()
+    outside: Outside = Outside()
+    voicemail: Voicemail = Voicemail()
+    callback: Callback | None = None

@@ -13,9 +13,10 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from jietong.calendar_file import read_overrides
-from jietong.site import IN_WORDS, Site
+from jietong.site import Site
 from jietong.site_checks import mistakes_across
 from jietong.site_raw import Mistake, nearest
+from jietong.site_values import IN_WORDS
 from jietong.toml_lines import KeyPath, line_numbers
 
 MAX_BYTES = 1_000_000  # 10,000 seats take 600 kB; anything larger is some other file

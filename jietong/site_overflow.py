@@ -16,7 +16,6 @@ CONDITIONS = ("after_s", "left_s", "predicted_s")
 OPERATIONS = ("relax", "add_queue", "supervisors", "ring_seats", "outside", "callback", "voicemail")
 ENDS = ("outside", "voicemail")  # of a callback the caller may still say no
 LEAVING = ("outside", "callback", "voicemail")
-NOT_YET = ("outside", "callback", "voicemail")
 
 
 class _Row(NamedTuple):
@@ -40,6 +39,7 @@ def mistakes_in_recipes(raw: dict[str, Any]) -> Iterator[Mistake]:
             yield from _shape(row)
             yield from _names(raw, row)
             yield from _circle(raw, row)
+            yield from _ways_out(raw, row)
             yield from _targets(raw, row)
         yield from _order(raw, steps)
     yield from _unserved(raw)
@@ -76,8 +76,6 @@ def _shape(row: _Row) -> Iterator[Mistake]:
             yield Mistake(row.place, f"has no {what}: name one of {', '.join(keys)}")
         for key in said[1:]:
             yield Mistake((*row.place, key), f"is a second {what} beside {said[0]}: make a step of its own for it")
-    for key in _said(row.step, NOT_YET):
-        yield Mistake((*row.place, key), "is not there yet: choose another")
 
 
 def _names(raw: dict[str, Any], row: _Row) -> Iterator[Mistake]:
@@ -135,6 +133,18 @@ def _circle(raw: dict[str, Any], row: _Row) -> Iterator[Mistake]:
         yield Mistake(
             (*row.place, "outside"), f"{number!r} is the hotline itself: its callers would go round in circles"
         )
+
+
+def _ways_out(raw: dict[str, Any], row: _Row) -> Iterator[Mistake]:
+    number, listed = row.step.get("outside"), table_of(table_of(raw, "outside"), "numbers")
+    if isinstance(number, str) and number not in listed.values() and number != table_of(raw, "hotline").get("number"):
+        yield Mistake((*row.place, "outside"), f"{number!r} is not listed: add it to [outside] numbers")
+    can_dial = any(isinstance(trunk.get("host"), str) for _, trunk in rows(raw, "trunks"))
+    for key in _said(row.step, ("outside", "callback")):
+        if not can_dial:
+            yield Mistake((*row.place, key), "no trunk has a `host`: name the address that calls are sent to")
+    if row.step.get("callback") is True and "callback" not in raw:
+        yield Mistake((*row.place, "callback"), "there is no [callback] table: add one")
 
 
 def _targets(raw: dict[str, Any], row: _Row) -> Iterator[Mistake]:

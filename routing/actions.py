@@ -5,6 +5,7 @@ Rules: design.md section 3. An action that fails comes back as an event.
 """
 
 from dataclasses import dataclass
+from enum import Enum
 
 MANY = 99
 LAST_PLACE_TOLD = 20
@@ -46,6 +47,53 @@ class Announce:
     channel: str
     place: int
     minutes: int
+    offers_callback: bool = False  # and that it may be called back
 
 
-Action = Announce | RingSeat | HangUpLeg
+@dataclass(frozen=True, slots=True)
+class SendOutside:
+    """Connect the waiting caller on `channel` to `number`, one of the site's list."""
+
+    call: str
+    channel: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class SendToVoicemail:
+    """Let the waiting caller on `channel` leave a message."""
+
+    call: str
+    channel: str
+
+
+class Word(Enum):
+    """What a waiting caller is told of callbacks."""
+
+    OFFER = "offer"  # may be had by key
+    ACCEPTED = "accepted"  # is promised; then the line is hung up
+    KNOWN = "known"  # was promised before; then the line is hung up
+    NOT_POSSIBLE = "not-possible"
+
+
+@dataclass(frozen=True, slots=True)
+class TellOfCallback:
+    """Tell the waiting caller on `channel` about callbacks."""
+
+    call: str
+    channel: str
+    word: Word
+
+
+@dataclass(frozen=True, slots=True)
+class CallBack:
+    """Ring `seat` for at most `ring_s` seconds; when the agent answers, dial `number` (the customer). `attempt` tells attempts of one call apart."""
+
+    call: str
+    seat: str
+    ring_s: int
+    number: str
+    attempt: int
+
+
+Action = Announce | RingSeat | HangUpLeg | SendOutside | SendToVoicemail | TellOfCallback | CallBack

@@ -209,10 +209,10 @@ def _decline(state: State, agent: Agent, step: AgentStep, reason: str, out: Outp
     release_held(state, agent, out)
 
 
-def finish(state: State, agent: Agent, out: Outputs) -> None:
-    """The agent's conversation is over: wrap-up, or what it asked for meanwhile."""
+def finish(state: State, agent: Agent, out: Outputs, *, has_talked: bool = True) -> None:
+    """The agent's conversation is over: wrap-up (none after a callback that reached nobody), or what it asked for meanwhile."""
     _free_device(state, agent)
-    if agent.then is None and state.rules.wrap_up_s <= 0:
+    if agent.then is None and (state.rules.wrap_up_s <= 0 or not has_talked):
         become_ready(state, agent, AgentStep.REST, out)
         return
     agent.state = AGENT[(agent.state, AgentStep.FINISH)]

@@ -8,6 +8,7 @@ grown too far, thanks for waiting and no figure. Nothing here delays a connectio
 import math
 
 from routing.actions import LAST_PLACE_TOLD, MANY, MINUTES_TOLD, Announce
+from routing.callback import is_worth_it, offer_callback
 from routing.estimate import Estimate, predicted_wait
 from routing.facts import Announced
 from routing.model import Call, State
@@ -24,6 +25,8 @@ SLOTS = 16
 def begin_announcing(state: State, call: Call, out: Outputs) -> None:
     """The call entered a queue: told at once if it waits, after its own agent's time if it is held for that one."""
     if state.rules.announce_every_s <= 0:
+        if state.connected and is_worth_it(state, call, predicted_wait(state, call, out.at)):
+            offer_callback(state, call, out)
         return
     if call.held_for and call.until is not None:
         _plan(state, call, call.until)
@@ -55,7 +58,9 @@ def _announce(state: State, call: Call, out: Outputs) -> None:
         until = out.at + minutes * MINUTE_S if minutes != MANY else math.inf
         call.told_until = min(until, call.told_until or until)
     low_s, high_s = (estimate.low_s, estimate.high_s) if estimate is not None else (None, None)
-    out.actions.append(Announce(call.id, call.channel, place, minutes))
+    offers = is_worth_it(state, call, estimate)
+    call.callback_told = call.callback_told or offers
+    out.actions.append(Announce(call.id, call.channel, place, minutes, offers))
     out.facts.append(Announced(out.at, call.id, place, minutes, low_s, high_s))
     _plan(state, call, out.at + state.rules.announce_every_s)
 

@@ -9,6 +9,8 @@ from dataclasses import replace
 from routing import agents
 from routing.actions import HangUpLeg
 from routing.announcements import begin_announcing
+from routing.call_record import record_of
+from routing.callback import put_off
 from routing.events import (
     CallArrived,
     CallEnded,
@@ -20,7 +22,15 @@ from routing.events import (
     OfferFailure,
     OfferRinging,
 )
-from routing.facts import CallAnswered, CallEntered, CallOffered, CallRecord, OfferClosed, Outcome, SeatRang
+from routing.facts import (
+    CallAnswered,
+    CallbackTried,
+    CallEntered,
+    CallOffered,
+    OfferClosed,
+    Outcome,
+    SeatRang,
+)
 from routing.groups import together
 from routing.matching import match_call, note_agent
 from routing.model import Call, Offer, State
@@ -53,7 +63,7 @@ def on_queued(state: State, event: CallQueued, out: Outputs) -> None:
         call = Call(event.call, event.channel, event.caller, arrived_at, state.next_order())
         state.calls[event.call] = call
     to = CALL.get((call.state, CallStep.QUEUE))
-    if to is None:
+    if to is None or call.promised_at is not None:
         out.ignore(event, call.id, f"already {call.state.value}")
         return
     if call.state is CallState.OFFERED:
@@ -91,6 +101,7 @@ def _enter_queue(state: State, call: Call, event: CallQueued, out: Outputs) -> N
         call.entered_at = call.queued_at
     else:
         call.entered_at = event.at if is_known or event.entered_at <= 0 else min(event.entered_at, event.at)
+    _merge_callback(state, call, out)
     out.facts.append(
         CallOffered(
             at=out.at,
@@ -110,13 +121,21 @@ def _enter_queue(state: State, call: Call, event: CallQueued, out: Outputs) -> N
 def _close_segment(state: State, call: Call, out: Outputs) -> None:
     """An agent transferred the caller to a queue: what was so far is on record, and the caller is offered anew with the time that it has waited."""
     close_passes(state, call, out)
-    record = _record(state, call, call.state, lost=False, at=out.at)
+    record = record_of(state, call, call.state, lost=False, at=out.at)
     out.facts.append(replace(record, reason="transferred") if record.outcome is Outcome.ANSWERED else record)
     waited_s = (call.answered_at if call.answered_at is not None else out.at) - call.entered_at
     call.credit_s += max(0.0, waited_s)
     call.answered_at = call.talk_ended_at = call.say_at = None
     call.agent = call.seat = call.leg = call.hung_up_by = ""
     call.asked_own, call.offers, call.passes, call.told_place, call.told_until = False, 0, [], 0, 0.0
+
+
+def _merge_callback(state: State, call: Call, out: Outputs) -> None:
+    """A customer who is to be called back calls again, for the same queue: this call takes the callback's place in the line."""
+    back = state.calls.get(state.callbacks.get(call.caller, ""))
+    if back is not None and back.state is CallState.CALLBACK and back.queue == call.queue:
+        call.credit_s = max(call.credit_s, call.entered_at - back.line_at)
+        end_callback(state, back, "merged", out)
 
 
 def on_ringing(state: State, event: OfferRinging, out: Outputs) -> None:
@@ -144,7 +163,8 @@ def on_answered(state: State, event: OfferAnswered, out: Outputs) -> None:
         # The offer was given up and the agent still got the caller: what Asterisk connected is not torn apart.
         call, others = state.calls.get(event.call), []
         if call is None or (call.state, CallStep.ANSWER) not in CALL or call.state is CallState.OFFERED:
-            if call is not None and call.state is CallState.TALKING and event.leg and event.leg != call.leg:
+            is_too_late = call is not None and (call.state is CallState.TALKING or call.promised_at is not None)
+            if call is not None and is_too_late and event.leg and event.leg != call.leg:
                 out.actions.append(
                     HangUpLeg(event.leg)
                 )  # two seats answered in the same instant: the first has the call
@@ -157,8 +177,9 @@ def on_answered(state: State, event: OfferAnswered, out: Outputs) -> None:
 
 
 def _start_talk(state: State, call: Call, event: OfferAnswered, out: Outputs) -> None:
-    was, call.state = call.state, CALL[(call.state, CallStep.ANSWER)]
-    call.until, call.leg, call.seat = None, event.leg, event.seat
+    is_live = call.promised_at is None
+    was, call.state = call.state, CALL[(call.state, CallStep.ANSWER if is_live else CallStep.DIAL)]
+    call.until, call.leg, call.seat, call.dialled_at = None, event.leg, event.seat, event.at
     call.agent = state.seats[event.seat].agent if event.seat in state.seats else ""
     if was is CallState.WAITING:
         state.place_call(call)
@@ -169,7 +190,7 @@ def _start_talk(state: State, call: Call, event: OfferAnswered, out: Outputs) ->
         agent.call, agent.until = call.id, None
         state.place_agent(agent)
         note_agent(state, agent, out)
-    if call.answered_at is None and call.queued_at is not None:
+    if is_live and call.answered_at is None and call.queued_at is not None:
         call.answered_at = event.at
         wait_s = max(0.0, event.at - call.entered_at)
         in_target = wait_s <= state.tiers[call.tier].answer_within_s
@@ -196,8 +217,13 @@ def on_leg_ended(state: State, event: LegEnded, out: Outputs) -> None:
     if call is None:
         return
     if call.state is CallState.TALKING and call.leg == event.leg:
+        if call.promised_at is not None:
+            _end(state, call, lost=False, out=out)
+            return
         call.state = CALL[(call.state, CallStep.LOSE_LEG)]
         _finish_talk(state, call, out)
+    elif call.state is CallState.DIALLING and call.leg == event.leg:
+        _try_again(state, call, out)
     elif (offer := _offer_at(call, event.leg)) is not None:
         _lose_offer(state, call, offer, OfferFailure.ABANDONED, out)
 
@@ -217,8 +243,28 @@ def on_hang_up_requested(state: State, event: HangUpRequested, out: Outputs) -> 
 def on_ended(state: State, event: CallEnded, out: Outputs) -> None:
     """The caller is gone. (The end of a channel that is no caller's, such as a feature code's, says nothing.)"""
     call = state.calls.get(event.call)
-    if call is not None:
+    if call is not None and call.promised_at is None:
         _end(state, call, lost=False, out=out)
+
+
+def end_callback(state: State, call: Call, reason: str, out: Outputs) -> None:
+    """A callback is over without a conversation."""
+    call.goodbye = reason
+    _end(state, call, lost=False, out=out)
+
+
+def _try_again(state: State, call: Call, out: Outputs) -> None:
+    """The agent's side of a callback is gone before the customer answered: later again, up to the number of tries."""
+    rules, agent = state.rules.callback, state.agents.get(call.agent)
+    result, call.tries = call.unreached or "agent", call.tries + 1
+    again_at = out.at + rules.retry_after_s if rules is not None and call.tries < rules.tries else None
+    out.facts.append(CallbackTried(out.at, call.id, call.agent, result, call.tries, again_at))
+    if again_at is None:
+        end_callback(state, call, "unreached", out)
+    else:
+        put_off(state, call, again_at)
+    if agent is not None and agent.call == call.id:
+        agents.finish(state, agent, out, has_talked=False)
 
 
 def end_unheard(state: State, call: Call, *, lost: bool, out: Outputs) -> None:
@@ -234,6 +280,11 @@ def on_deadline(state: State, call: Call, out: Outputs) -> None:
         _go_back(state, call, CallStep.FAIL, out)
         for offer in offers:
             _close_offer(state, call, offer, OfferFailure.NOT_DELIVERED, out)
+        match_call(state, call, out)
+    elif call.state is CallState.CALLBACK:
+        call.until = None
+        state.place_call(call)
+        match_call(state, call, out)
     elif call.state is CallState.WAITING:
         let_go(state, call)
         match_call(state, call, out)
@@ -266,10 +317,15 @@ def _lose_offer(state: State, call: Call, offer: Offer, reason: OfferFailure, ou
     if not call.rings:
         _go_back(state, call, CallStep.LOSE_LEG if reason is OfferFailure.ABANDONED else CallStep.FAIL, out)
     _close_offer(state, call, offer, reason, out)
+    if call.state is CallState.CALLBACK:
+        match_call(state, call, out)
 
 
 def _go_back(state: State, call: Call, step: CallStep, out: Outputs) -> None:
     # The call leaves its state before an agent looks for another one: an agent that is free again must not find it still offered.
+    if call.promised_at is not None:
+        put_off(state, call, None)
+        return
     call.state = CALL[(call.state, step)]
     call.until = out.at + RETURN_GUARD_S
     state.set_deadline("call", call.id, call.until)
@@ -308,56 +364,18 @@ def _finish_talk(state: State, call: Call, out: Outputs) -> None:
 def _end(state: State, call: Call, *, lost: bool, out: Outputs) -> None:
     was = call.state
     call.state = CALL[(call.state, CallStep.END)]
-    if was is CallState.WAITING:
+    if was in (CallState.WAITING, CallState.CALLBACK):
         state.place_call(call)
     del state.calls[call.id]
+    if call.promised_at is not None and state.callbacks.get(call.caller) == call.id:
+        del state.callbacks[call.caller]
     close_passes(state, call, out)
     if call.queued_at is not None and call.answered_at is None and not lost:
-        state.pace[call.queue].note_wait(out.at - call.entered_at, hung_up=True)
-    out.facts.append(_record(state, call, was, lost=lost, at=out.at))
+        waited_s = (call.left_at if call.left_at is not None else out.at) - call.entered_at
+        state.pace[call.queue].note_wait(max(0.0, waited_s), hung_up=call.left_at is None)
+    out.facts.append(record_of(state, call, was, lost=lost, at=out.at))
     for offer in _all_offers(call):
         _note_offer(call, offer, "lost" if lost else "abandoned", out)
         agents.withdraw(state, state.agents[offer.agent], out)
     if was is CallState.TALKING:
         _finish_talk(state, call, out)
-
-
-def _record(state: State, call: Call, was: CallState, *, lost: bool, at: float) -> CallRecord:
-    wait_s = talk_s = 0.0
-    in_target = False
-    if call.queued_at is None:
-        outcome, reason = Outcome.MENU, "asterisk" if lost else "caller"
-    elif call.answered_at is not None:
-        outcome = Outcome.ANSWERED
-        reason = "asterisk" if lost else call.hung_up_by or "caller"
-        wait_s = max(0.0, call.answered_at - call.entered_at)
-        talk_s = max(0.0, (call.talk_ended_at if call.talk_ended_at is not None else at) - call.answered_at)
-        in_target = wait_s <= state.tiers[call.tier].answer_within_s
-    else:
-        wait_s = max(0.0, at - call.entered_at)
-        outcome = Outcome.LOST if lost else Outcome.ABANDONED
-        ringing = was in (CallState.OFFERED, CallState.RETURNING)  # the seat's side may end before the caller's
-        reason = "asterisk" if lost else ("ringing" if ringing else "waiting")
-    return CallRecord(
-        at=at,
-        call=call.id,
-        caller=call.caller,
-        queue=call.queue,
-        tier=call.tier,
-        service=call.service,
-        language=call.language,
-        agent=call.agent,
-        seat=call.seat,
-        arrived_at=call.arrived_at,
-        queued_at=call.queued_at,
-        answered_at=call.answered_at,
-        ended_at=at,
-        wait_s=wait_s,
-        talk_s=talk_s,
-        outcome=outcome,
-        reason=reason,
-        in_target=in_target,
-        offers=call.offers,
-        segment=call.segment,
-        entered_at=call.entered_at if call.queued_at is not None else None,
-    )

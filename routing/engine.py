@@ -7,7 +7,7 @@ Rules: design.md section 3, transitions.py, selection.py. The same function runs
 from collections.abc import Callable
 from typing import Any
 
-from routing import agents, calls
+from routing import agents, calling_back, calls, leaving
 from routing.actions import Action
 from routing.announcements import on_announcement_due
 from routing.events import (
@@ -19,15 +19,22 @@ from routing.events import (
     AsteriskLost,
     AsteriskSynced,
     CallArrived,
+    CallbackAsked,
+    CallbackCancelled,
     CallEnded,
     CallQueued,
+    CustomerReached,
+    CustomerUnreached,
     Event,
     HangUpRequested,
     LegEnded,
+    MessageLeft,
     OfferAnswered,
     OfferFailed,
     OfferRinging,
+    OutsideAnswered,
     SeatChanged,
+    SendFailed,
     Tick,
 )
 from routing.facts import Fact
@@ -63,7 +70,10 @@ def _on_asterisk_lost(state: State, event: AsteriskLost, out: Outputs) -> None:
 def _on_asterisk_synced(state: State, event: AsteriskSynced, out: Outputs) -> None:
     present, legs = set(event.calls), set(event.legs)
     for call in list(state.calls.values()):
-        if call.id not in present and call.arrived_at < event.asked_at:
+        if call.promised_at is not None:
+            if call.leg and call.leg not in legs and call.dialled_at < event.asked_at:
+                calls.on_leg_ended(state, LegEnded(event.at, call.id, call.seat, call.leg), out)
+        elif call.id not in present and call.arrived_at < event.asked_at:
             calls.end_unheard(state, call, lost=not 0.0 < event.started_at <= call.arrived_at, out=out)
         elif call.leg and call.leg not in legs and (call.answered_at or 0.0) < event.asked_at:
             calls.on_leg_ended(state, LegEnded(event.at, call.id, call.seat, call.leg), out)
@@ -100,6 +110,13 @@ _HANDLERS: dict[type, Callable[[State, Any, Outputs], None]] = {
     AgentPaused: agents.on_paused,
     AgentReadied: agents.on_readied,
     AgentExtended: agents.on_extended,
+    SendFailed: calling_back.on_send_failed,
+    OutsideAnswered: leaving.on_outside_answered,
+    MessageLeft: leaving.on_message_left,
+    CallbackAsked: calling_back.on_asked,
+    CallbackCancelled: calling_back.on_cancelled,
+    CustomerReached: calling_back.on_reached,
+    CustomerUnreached: calling_back.on_unreached,
     AsteriskLost: _on_asterisk_lost,
     AsteriskSynced: _on_asterisk_synced,
     Tick: _on_tick,

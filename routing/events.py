@@ -172,6 +172,65 @@ class AgentExtended:
 
 
 @dataclass(frozen=True, slots=True)
+class SendFailed:
+    """Asterisk refused to move the caller outside or to voicemail: it is still in the waiting context."""
+
+    at: float
+    call: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideAnswered:
+    """The outside number picked up."""
+
+    at: float
+    call: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageLeft:
+    """The caller's message is recorded: `length_s` seconds in the file `file`."""
+
+    at: float
+    call: str
+    file: str
+    length_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackAsked:
+    """A waiting caller confirmed by key that it wants to be called back."""
+
+    at: float
+    call: str
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerReached:
+    """The customer who is called back picked up."""
+
+    at: float
+    call: str
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerUnreached:
+    """The customer who is called back did not pick up; reason: no_answer, busy or failed. The agent's side ends next."""
+
+    at: float
+    call: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackCancelled:
+    """An operator took a callback out of the line."""
+
+    at: float
+    call: str
+
+
+@dataclass(frozen=True, slots=True)
 class AsteriskLost:
     """The connection to Asterisk is gone; what happens there is unknown until `AsteriskSynced`."""
 
@@ -217,6 +276,13 @@ Event = (
     | AgentPaused
     | AgentReadied
     | AgentExtended
+    | SendFailed
+    | OutsideAnswered
+    | MessageLeft
+    | CallbackAsked
+    | CustomerReached
+    | CustomerUnreached
+    | CallbackCancelled
     | AsteriskLost
     | AsteriskSynced
     | Tick

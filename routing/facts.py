@@ -15,6 +15,9 @@ class Outcome(Enum):
     ABANDONED = "abandoned"  # hung up while waiting or while a seat rang
     LOST = "lost"  # Asterisk or the way to it died while the caller waited
     MENU = "menu"  # ended in the menu: an IVR call, not offered
+    OUTSIDE = "outside"  # talked to a listed number outside
+    VOICEMAIL = "voicemail"  # left a message
+    CALLBACK = "callback"  # asked to be called back; the reason says what became of it
 
 
 class AgentState(Enum):
@@ -88,6 +91,7 @@ class Passed(Enum):
     DEADLINE = "deadline"  # a caller with an earlier deadline came first
     EARLIER = "earlier"  # a caller of the same class who had waited longer came first
     NO_ASTERISK = "no_asterisk"  # the router had no connection to Asterisk: nobody could be offered a call
+    CALLBACK = "callback"  # somebody who is called back came first
     OTHER = "other"  # more reasons than are kept apart
 
 
@@ -142,6 +146,59 @@ class CallWidened:
     call: str
     step: str
     waited_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class CallSent:
+    """A caller was taken out of the line; `way`: outside or voicemail. An outside number that did not answer brings it back."""
+
+    at: float
+    call: str
+    way: str
+    waited_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class MessageTaken:
+    """A caller left a message of `length_s` seconds in the file `file` of the messages' folder."""
+
+    at: float
+    call: str
+    caller: str
+    queue: str
+    tier: str
+    file: str
+    length_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackPromised:
+    """A caller hung up and keeps its place: `caller` is called back, by `promised_at` at the latest."""
+
+    at: float
+    call: str
+    caller: str
+    queue: str
+    tier: str
+    service: str
+    language: str
+    queued_at: float
+    promised_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackTried:
+    """A customer was called back and did not answer; result: no_answer, busy, failed, or agent (the agent hung up first).
+
+    again_at   when it is tried again, None never
+    """
+
+    at: float
+    call: str
+    agent: str
+    result: str
+    tries: int
+    again_at: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +297,8 @@ class CallRecord:
 
     A call has one segment, and one more for each transfer to a queue; each is offered and has its own outcome.
 
-    reason      abandoned: waiting or ringing; lost: asterisk; answered: caller, agent or asterisk (who ended the talk), or transferred; menu: caller or asterisk
+    reason      abandoned: waiting or ringing; lost: asterisk; answered: caller, agent or asterisk (who ended the talk), or transferred; menu: caller or asterisk;
+                outside: answered; voicemail: message; callback: kept, late, unreached, cancelled, merged or known
     queued_at   entry of the first segment; `entered_at` of this one, None: the same
     wait_s      entry of this segment to answer, or to the end when nobody answered; 0.0 for menu calls
     in_target   answered within the tier's target
@@ -301,6 +359,10 @@ Fact = (
     | CallKeptWaiting
     | CallPassedOver
     | CallWidened
+    | CallSent
+    | MessageTaken
+    | CallbackPromised
+    | CallbackTried
     | CallHeld
     | Announced
     | SeatRang

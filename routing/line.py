@@ -11,11 +11,12 @@ from heapq import heapify, heappop, heappush
 class Line:
     """Ids ordered by (key, arrival order). A key is a time: the smallest stands at the head."""
 
-    __slots__ = ("_alive", "_heap")
+    __slots__ = ("_alive", "_heap", "_latest")
 
     def __init__(self) -> None:
         self._heap: list[tuple[float, int, str]] = []
         self._alive: dict[str, tuple[float, int]] = {}
+        self._latest: list[tuple[float, int, str]] | None = None  # kept only once `newest` was asked for
 
     def __len__(self) -> int:
         return len(self._alive)
@@ -30,6 +31,10 @@ class Line:
         if len(self._heap) > 2 * len(self._alive) + 16:
             self._heap = [(k, o, m) for m, (k, o) in self._alive.items()]
             heapify(self._heap)
+        if self._latest is not None:
+            heappush(self._latest, (-key, -order, member))
+            if len(self._latest) > 2 * len(self._alive) + 16:
+                self._latest = None
 
     def leave(self, member: str) -> bool:
         """Takes `member` out, wherever it stands; False when it does not stand here."""
@@ -43,6 +48,19 @@ class Line:
             if alive.get(member) == (key, order):
                 return heap[0]
             heappop(heap)
+        return None
+
+    def newest(self) -> float | None:
+        """The key of who stands last; None when nobody stands here. Amortised O(log n) for a line that is asked."""
+        if self._latest is None:
+            self._latest = [(-key, -order, member) for member, (key, order) in self._alive.items()]
+            heapify(self._latest)
+        latest, alive = self._latest, self._alive
+        while latest:
+            key, order, member = latest[0]
+            if alive.get(member) == (-key, -order):
+                return -key
+            heappop(latest)
         return None
 
     def places(self) -> Iterable[tuple[float, int]]:

@@ -4,7 +4,7 @@ Owns the making of an offer. Must not choose: selection.py does.
 Rules: design.md section 3 (no head-of-line blocking, no servable caller waits).
 """
 
-from routing.actions import RingSeat
+from routing.actions import CallBack, RingSeat
 from routing.events import SeatState
 from routing.facts import AgentChanged, Decision
 from routing.groups import Group
@@ -22,6 +22,10 @@ OFFER_GUARD_S = 3.0
 
 def match_call(state: State, call: Call, out: Outputs) -> None:
     """Offers a waiting call: to its own agent, else to the best agent that may serve it; holds it for its own agent if that one is busy."""
+    if call.state is CallState.CALLBACK and call.until is None and state.connected:
+        choice = choose_agent(state, call)  # an agent who is idle may serve no live caller who waits
+        if choice is not None:
+            make_offer(state, choice, out)
     if call.state is not CallState.WAITING or call.held_for:
         return
     own = own_agent(state, call)
@@ -86,6 +90,8 @@ def match_everyone(state: State, out: Outputs) -> None:
             unserved.remove(call_class)
         else:
             make_offer(state, choice, out)
+    for group in list(state.idle) if state.virtual else ():
+        match_group(state, group, out)
 
 
 def make_offer(state: State, choice: Choice, out: Outputs) -> None:
@@ -104,6 +110,9 @@ def make_offer(state: State, choice: Choice, out: Outputs) -> None:
     call.until = out.at + state.rules.ring_s + OFFER_GUARD_S
     state.set_deadline("call", call.id, call.until)
     seats = tuple(call.rings)
+    if call.promised_at is not None:
+        out.actions.append(CallBack(call.id, seats[0], state.rules.ring_s, call.caller, call.offers))
+        return
     out.actions.append(RingSeat(call.id, call.channel, seats[0], state.rules.ring_s, seats[1:]))
 
 

@@ -76,6 +76,15 @@ class Call:
     say_at: float | None = None  # when the next announcement is due, if one is
     told_place: int = 0  # last announced place in the line, 0 none
     told_until: float = 0.0  # end of the wait that was announced last, 0.0 none
+    left_at: float | None = None  # when it last left the line for outside, voicemail or a callback
+    outside_at: float | None = None  # when a number outside answered
+    message: str = ""  # file of the message that was left
+    promised_at: float | None = None  # a callback: by when the customer shall be reached
+    tries: int = 0  # how often the customer was dialled in vain
+    dialled_at: float = 0.0  # when an agent last answered for a callback
+    unreached: str = ""  # why the customer was not reached this time
+    callback_told: bool = False  # has heard that it may be called back
+    goodbye: str = ""  # a callback that is over for this reason
 
     @property
     def line_at(self) -> float:
@@ -120,6 +129,8 @@ class State:
     agents: dict[str, Agent] = field(default_factory=dict)
     seats: dict[str, Seat] = field(default_factory=dict)
     waiting: dict[CallClass, Line] = field(default_factory=dict)
+    virtual: dict[CallClass, Line] = field(default_factory=dict)  # callers who will be called back, by class
+    callbacks: dict[str, str] = field(default_factory=dict)  # number -> its callback
     idle: dict[Group, Line] = field(default_factory=dict)  # groups in which somebody is idle, no others
     held: dict[str, Line] = field(default_factory=dict)  # agent -> calls that wait for that agent alone
     deadlines: list[tuple[float, str, str]] = field(default_factory=list)  # at, kind (see DEADLINES), id
@@ -180,6 +191,13 @@ class State:
         A call that is held for one agent stands in that agent's line and in no other.
         """
         call_class = self.class_of(call)
+        if call.promised_at is not None:
+            line = self.virtual.setdefault(call_class, Line())
+            if call.state is CallState.CALLBACK and call.until is None:
+                line.join(call.id, call.line_at, call.order)
+            else:
+                line.leave(call.id)
+            return
         common = self.waiting.get(call_class)
         if common is None:
             common = self.waiting[call_class] = Line()

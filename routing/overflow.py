@@ -7,8 +7,10 @@ Rules: steps.py; nobody who could now be served waits (design.md section 3); `qu
 import math
 from collections.abc import Callable
 
+from routing.callback import offer_callback
 from routing.estimate import predicted_wait
 from routing.facts import CallWidened
+from routing.leaving import send_outside, send_to_voicemail
 from routing.matching import match_call
 from routing.model import Call, State
 from routing.outputs import Outputs
@@ -19,7 +21,11 @@ from routing.transitions import CallState
 
 # How a call leaves the line for good, each way by its own module: it must take the call out of WAITING. A way that is not here is refused by
 # the site's check, and its steps are passed over.
-LEAVE: dict[Leave, Callable[[State, Call, Step, Outputs], None]] = {}
+LEAVE: dict[Leave, Callable[[State, Call, Step, Outputs], None]] = {
+    Leave.OUTSIDE: lambda state, call, step, out: send_outside(state, call, step.number, out),
+    Leave.VOICEMAIL: lambda state, call, _, out: send_to_voicemail(state, call, out),
+    Leave.CALLBACK: lambda state, call, _, out: offer_callback(state, call, out),
+}
 RETRY_S = 1.0
 _IN_QUEUE = (CallState.WAITING, CallState.OFFERED, CallState.RETURNING)
 

@@ -27,7 +27,9 @@ def note_passes(state: State, choice: Choice, looks: list[Look], out: Outputs) -
     is_own = choice.rule is Rule.OWN_AGENT
     for look in looks:
         if look is not found:
-            reason = Passed.OWN_AGENT if is_own and look[3] is not None else reason_of(state, choice.group, look, found)
+            reason = reason_of(state, choice.group, look, found)
+            if look[3] is not None and (is_own or choice.is_callback):
+                reason = Passed.OWN_AGENT if is_own else Passed.CALLBACK
             _note(state, look[1][2], reason, by, out.at)
         elif (head := state.waiting[look[0]].head()) is not None:
             _note(state, head[2], Passed.EARLIER, by, out.at)

@@ -51,6 +51,27 @@ class Talent:
 
 
 @dataclass(frozen=True, slots=True)
+class CallbackRules:
+    """How callers who do not want to wait are called back.
+
+    allowed         patterns of numbers that may be dialled: digits, and X for any digit
+    offer_above_s   offered to a caller at entry when the estimate is longer; 0 never (the key works all the same)
+    promise_s       from queue entry: by then the customer shall be reached; from `urgent_s` before it on the callback goes before everyone
+    tries           how often a customer is dialled who does not answer, `retry_after_s` apart; it rings for `ring_s`
+    max_open        callbacks at once; further callers are told that it is not possible
+    """
+
+    allowed: tuple[str, ...]
+    offer_above_s: float = 300.0
+    promise_s: float = 7200.0
+    urgent_s: float = 600.0
+    tries: int = 3
+    retry_after_s: float = 600.0
+    ring_s: int = 30
+    max_open: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
     """All of it. `tiers` in order of priority, first first; `reserve` idle dedicated seats stay free for their own tiers.
 
@@ -78,6 +99,8 @@ class Rules:
     talents: Mapping[str, Talent] = field(default_factory=dict)
     requires: Mapping[str, Levels] = field(default_factory=dict)
     announce_every_s: float = 0.0  # waiting callers are told their place at entry and this often; 0: never
+    outside_numbers: tuple[str, ...] = ()  # where calls may be sent, no others
+    callback: CallbackRules | None = None  # None: callers are not called back
     representative_s: float = 0.0  # longest wait for the caller's own agent before the others are asked; 0: not tried
 
     def queue_names(self) -> tuple[str, ...]:

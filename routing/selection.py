@@ -37,6 +37,7 @@ WHY = {
     Passed.TIER: "waiting, but a caller of a higher tier comes first",
     Passed.AGED: "waiting, but a caller who has waited several times its target comes first",
     Passed.DEADLINE: "waiting, but a caller with an earlier deadline comes first",
+    Passed.CALLBACK: "waiting, but a customer who was promised a callback comes first",
 }
 
 
@@ -64,6 +65,7 @@ class Choice(NamedTuple):
     rule: str
     passed_over: tuple[PassedOver, ...]
     looks: list[Look] | None = None
+    is_callback: bool = False
 
 
 def rule_for(state: State, group: Group, call_class: CallClass) -> str | None:
@@ -115,12 +117,53 @@ def choose_call(state: State, group: Group, at: float) -> Choice | None:
         return None
     looks = look_at_callers(state, group, at)
     fitting = [look for look in looks if look[3] is not None]
+    back = _callback_look(state, group, at) if state.virtual else None
+    if back is not None and (not fitting or _comes_first(state, fitting, back, at)):
+        passed = tuple(_classes_passed_over(state, group, back, looks, at))
+        return Choice(back[1][2], idle[2], group, back[2] or "", passed, looks, is_callback=True)
     if not fitting:
         return None
     taken = min(fitting, key=_key_of)
     _, head, rule, _ = taken
     assert rule is not None
     return Choice(head[2], idle[2], group, rule, tuple(_classes_passed_over(state, group, taken, looks, at)), looks)
+
+
+def is_urgent(state: State, call: Call, at: float) -> bool:
+    """Whether a callback's promise is so near that it goes before everyone."""
+    rules = state.rules.callback
+    urgent_s = rules.urgent_s if rules is not None else 0.0
+    return call.promised_at is not None and call.promised_at - urgent_s <= at
+
+
+def _callback_look(state: State, group: Group, at: float) -> Look | None:
+    """The callback that an idle agent of `group` would serve: a near promise first, then as among live callers."""
+    best: tuple[bool, Key] | None = None
+    found: Look | None = None
+    for call_class, line in state.virtual.items():
+        head = line.head()
+        rule = rule_for(state, group, call_class) if head is not None else None
+        if head is None or rule is None:
+            continue
+        key = (_PREFERENCE[rule], *urgency(state, call_class, head[0], at), head[1])
+        rank = (not is_urgent(state, state.calls[head[2]], at), key)
+        if best is None or rank < best:
+            best, found = rank, (call_class, head, rule, key)
+    return found
+
+
+def _comes_first(state: State, live: list[Look], back: Look, at: float) -> bool:
+    """Whether the callback goes before every live caller whom the agent may serve.
+
+    It does when its promise is near; else only if each of them is late already, and it comes first by tier and deadline.
+    """
+    if is_urgent(state, state.calls[back[1][2]], at):
+        return True
+    for call_class, _, _, _ in live:
+        newest = state.waiting[call_class].newest()
+        if newest is not None and at - newest <= state.tiers[call_class.tier].answer_within_s:
+            return False
+    return _key_of(back) < min(_key_of(look) for look in live)
 
 
 def _name_of(look: Look) -> str:
@@ -191,7 +234,8 @@ def _classes_passed_over(state: State, group: Group, taken: Look, looks: list[Lo
     for look in sorted(others, key=_name_of) if len(others) > 1 else others:
         call_class, head = look[0], look[1]
         left_s = state.tiers[call_class.tier].answer_within_s - (at - head[0])
-        why = WHY[reason_of(state, group, look, taken)]
+        is_back = look[3] is not None and state.calls[taken[1][2]].promised_at is not None
+        why = WHY[Passed.CALLBACK if is_back else reason_of(state, group, look, taken)]
         yield PassedOver(call_class.name, why, len(state.waiting[call_class]), head[2], left_s)
 
 

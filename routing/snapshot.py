@@ -95,6 +95,8 @@ def _restore_calls(state: State, plain: dict[str, Any]) -> None:
             state.set_deadline("say", call.id, call.say_at)
         if call.queued_at is not None:
             state.place_call(call)
+        if call.promised_at is not None:
+            state.callbacks[call.caller] = call.id
 
 
 def _call_from(row: dict[str, Any]) -> Call:

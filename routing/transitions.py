@@ -20,6 +20,10 @@ class CallState(Enum):
     RETURNING = "returning"  # the offer failed; the dialplan is taking the caller back to waiting
     TALKING = "talking"
     AFTER = "after"  # the agent is gone, the caller not yet
+    OUTSIDE = "outside"  # with a number outside: it rings or they talk
+    VOICEMAIL = "voicemail"  # leaves a message
+    CALLBACK = "callback"  # has hung up and keeps its place, or waits for the next try
+    DIALLING = "dialling"  # an agent is on the line, the customer who is called back is rung
     ENDED = "ended"
 
 
@@ -34,6 +38,12 @@ class CallStep(Enum):
     ANSWER = "answer"
     FAIL = "fail"
     LOSE_LEG = "lose_leg"
+    SEND_OUTSIDE = "send_outside"
+    SEND_TO_VOICEMAIL = "send_to_voicemail"
+    PROMISE = "promise"  # the caller will be called back
+    CALL_LATER = "call_later"  # a callback came to nothing for now
+    DIAL = "dial"  # the agent of a callback answered
+    REACH = "reach"  # so did the customer
     GIVE_UP_RETURN = "give_up_return"  # no word from the dialplan in time: offer again anyway
     END = "end"
 
@@ -74,6 +84,16 @@ CALL: dict[tuple[CallState, CallStep], CallState] = {
     (_C.TALKING, _S.LOSE_LEG): _C.AFTER,
     (_C.TALKING, _S.QUEUE): _C.WAITING,
     (_C.AFTER, _S.QUEUE): _C.WAITING,
+    (_C.WAITING, _S.SEND_OUTSIDE): _C.OUTSIDE,
+    (_C.OUTSIDE, _S.QUEUE): _C.WAITING,
+    (_C.WAITING, _S.SEND_TO_VOICEMAIL): _C.VOICEMAIL,
+    (_C.VOICEMAIL, _S.QUEUE): _C.WAITING,
+    (_C.WAITING, _S.PROMISE): _C.CALLBACK,
+    (_C.CALLBACK, _S.OFFER): _C.OFFERED,
+    (_C.OFFERED, _S.CALL_LATER): _C.CALLBACK,
+    (_C.OFFERED, _S.DIAL): _C.DIALLING,
+    (_C.DIALLING, _S.REACH): _C.TALKING,
+    (_C.DIALLING, _S.CALL_LATER): _C.CALLBACK,
     **{(state, _S.END): _C.ENDED for state in CallState if state is not _C.ENDED},
 }
 

@@ -19,6 +19,7 @@ _REASONS = {
     "unfit": "was free but is not of this queue or lacks the skills",
     "reserve": "was free but the seat is kept free by the reserve for its own tiers",
     "no_asterisk": "the router had no connection to Asterisk: nobody could be offered a call",
+    "callback": "rang for a customer who was promised a callback first",
     "other": "passed this caller over, for further reasons",
 }
 
@@ -134,6 +135,12 @@ def _announced(d: Detail) -> list[str]:
     return [f"was told that {' and '.join(told) or 'all agents are busy'}{spread}"]
 
 
+def _tried(d: Detail) -> list[str]:
+    why = {"agent": "the agent hung up first"}.get(d["result"], f"the customer: {d['result'].replace('_', ' ')}")
+    again = f"again in {d['again_at'] - d['at']:.0f} s" if d["again_at"] is not None else "not tried again"
+    return [f"called back by agent {d['agent']}, try {d['tries']}: {why}; {again}"]
+
+
 SENTENCES: dict[str, Callable[[Detail], list[str]]] = {
     "CallEntered": lambda d: [f"{d['caller']} called and was met by the menu"],
     "CallOffered": _offered,
@@ -142,6 +149,12 @@ SENTENCES: dict[str, Callable[[Detail], list[str]]] = {
     "CallWidened": lambda d: [
         f"a step of the queue's recipe is taken after {d['waited_s']:.3f} s of waiting: {d['step']}"
     ],
+    "CallSent": lambda d: [f"leaves the line after {d['waited_s']:.3f} s of waiting: {d['way']}"],
+    "MessageTaken": lambda d: [f"left a message of {d['length_s']:.0f} s: {d['file']}"],
+    "CallbackPromised": lambda d: [
+        f"hung up and keeps its place: called back within {d['promised_at'] - d['queued_at']:.0f} s of its queue entry"
+    ],
+    "CallbackTried": _tried,
     "Announced": _announced,
     "CallHeld": lambda d: [
         f"waits for its own agent {d['agent']}, who is at work, for at most {d['for_s']:.1f} s; then for anyone"

@@ -79,6 +79,7 @@ class AsteriskLink:
                 self._loop.tell(changed)
         ids = {message.get("Uniqueid") for message in channels}
         calls = {message.get("Linkedid") for message in channels if message.get("Linkedid") in ids}
+        calls = {call for call in calls if not words.is_callback_channel(call)}  # these are legs
         for message in channels:
             self._follow_offer(message, at)
         for message in channels:

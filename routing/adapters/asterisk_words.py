@@ -9,25 +9,42 @@ import re
 from datetime import datetime
 
 from asterisk_conf import names
-from routing.actions import Action, Announce, HangUpLeg, RingSeat
+from routing.actions import (
+    Action,
+    Announce,
+    CallBack,
+    HangUpLeg,
+    RingSeat,
+    SendOutside,
+    SendToVoicemail,
+    TellOfCallback,
+    Word,
+)
 from routing.adapters.ami_wire import Message
 from routing.events import (
     CallArrived,
+    CallbackAsked,
     CallEnded,
     CallQueued,
+    CustomerReached,
+    CustomerUnreached,
     Event,
     HangUpRequested,
     LegEnded,
+    MessageLeft,
     OfferAnswered,
     OfferFailed,
     OfferFailure,
     OfferRinging,
+    OutsideAnswered,
     SeatChanged,
     SeatState,
 )
 
 _SEAT_CHANNEL = re.compile(r"PJSIP/([0-9]{2,15})-[0-9a-f]{8}")
 _SEAT_DEVICE = re.compile(r"PJSIP/([0-9]{2,15})")
+_CALLBACK = re.compile(names.CALLBACK_CHANNEL + r"[0-9]+-(.+)")
+_MESSAGE = re.compile(r"[0-9A-Za-z_.-]{1,64}\.wav")
 _WORD = re.compile(names.WORD)
 # Said by a router that takes the lead, to all other routers: the dialplan does not know it
 _LEADER, _OWNER, _NUMBER = "JtLeader", "JtOwner", "JtFence"
@@ -56,6 +73,7 @@ _DIAL_FAILURES = {
 # Said when the caller hung up, but also of a phone that forwards (302), before the real verdict: the end of the leg or the next
 # DialEnd decides.
 _NO_VERDICT = ("CANCEL", "ABORT")
+_UNREACHED = {"NOANSWER": "no_answer", "BUSY": "busy"}
 STATUS_VARIABLES = (
     names.QUEUE,
     names.TIER,
@@ -76,14 +94,14 @@ def event_of(message: Message, at: float) -> Event | None:
             return _of_user_event(message, at)
         case "DialBegin":
             seat = _seat_of(message.get("DestChannel"))
-            return OfferRinging(at, message.get("Linkedid"), seat, message.get("DestUniqueid")) if seat else None
+            return OfferRinging(at, _call_of(message), seat, message.get("DestUniqueid")) if seat else None
         case "DialEnd":
             return _of_dial_end(message, at)
         case "Hangup":
             return _of_hangup(message, at)
         case "HangupRequest":
-            call, leg = message.get("Linkedid"), message.get("Uniqueid")
-            return HangUpRequested(at, call, "" if leg == call else leg)
+            linked, leg = message.get("Linkedid"), message.get("Uniqueid")
+            return HangUpRequested(at, _call_of(message), "" if leg == linked and not is_callback_channel(leg) else leg)
         case "DeviceStateChange":
             return seat_changed_of(message, at)
         case _:
@@ -108,6 +126,18 @@ def kind_of(message: Message) -> str:
     """The name of an event that the router listens to, `other` for all the rest: a word of a closed set, for counting."""
     kind = message.get("Event")
     return kind if kind in _KINDS else "other"
+
+
+def is_callback_channel(channel_id: str) -> bool:
+    """Whether that channel is of an agent who was rung for a callback."""
+    return _CALLBACK.fullmatch(channel_id) is not None
+
+
+def _call_of(message: Message) -> str:
+    """The call that a channel belongs to; an agent's channel that was made for a callback bears it in its own id."""
+    linked = message.get("Linkedid") or message.get("DestLinkedid")
+    found = _CALLBACK.fullmatch(linked)
+    return found[1] if found else linked
 
 
 def _seat_of(channel: str) -> str:
@@ -136,6 +166,13 @@ def _of_user_event(message: Message, at: float) -> Event | None:
     if not call or not channel:
         return None
     match message.get("UserEvent"):
+        case names.EVENT_CALLBACK:
+            return CallbackAsked(at, call)
+        case names.EVENT_UNREACHED:
+            return CustomerUnreached(at, _call_of(message), _UNREACHED.get(message.get(names.HEADER_RESULT), "failed"))
+        case names.EVENT_MESSAGE:
+            file, length_s = message.get(names.HEADER_FILE), _number(message.get(names.HEADER_SECONDS))
+            return MessageLeft(at, call, file, length_s) if length_s >= 1 and _MESSAGE.fullmatch(file) else None
         case names.EVENT_ARRIVED:
             return CallArrived(at, call, channel, caller_of(message))
         case names.EVENT_WAITING:
@@ -165,10 +202,12 @@ def caller_of(message: Message) -> str:
 
 
 def _of_dial_end(message: Message, at: float) -> Event | None:
-    seat, call = _seat_of(message.get("DestChannel")), message.get("Linkedid")
-    if not seat:
-        return None
+    seat, call = _seat_of(message.get("DestChannel")), _call_of(message)
     status = message.get("DialStatus")
+    if not seat:  # the trunk
+        is_back = is_callback_channel(message.get("Linkedid"))
+        reached = CustomerReached(at, call) if is_back else OutsideAnswered(at, call)
+        return reached if status == "ANSWER" else None
     if status == "ANSWER":
         return OfferAnswered(at, call, seat, message.get("DestUniqueid"))
     if status in _NO_VERDICT:
@@ -178,11 +217,11 @@ def _of_dial_end(message: Message, at: float) -> Event | None:
 
 def _of_hangup(message: Message, at: float) -> Event | None:
     call, leg = message.get("Linkedid"), message.get("Uniqueid")
-    if leg == call:
+    if leg == call and not is_callback_channel(leg):
         cause = message.get("Cause")
         return CallEnded(at, call, int(cause) if _CAUSE.fullmatch(cause) else 0)
     seat = _seat_of(message.get("Channel"))
-    return LegEnded(at, call, seat, leg) if seat else None
+    return LegEnded(at, _call_of(message), seat, leg) if seat else None
 
 
 def seat_changed_of(message: Message, at: float) -> SeatChanged | None:
@@ -246,10 +285,34 @@ def order_of(action: Action) -> tuple[str, dict[str, str | list[str]]]:
     """AMI action name and headers that carry out an action of the engine."""
     match action:
         case Announce():
-            said = {"Context": names.WAITING, "Exten": f"say-{action.place:02d}{action.minutes:02d}", "Priority": "1"}
+            said = {
+                "Context": names.WAITING,
+                "Exten": f"say-{action.place:02d}{action.minutes:02d}{action.offers_callback:d}",
+                "Priority": "1",
+            }
             return "Redirect", {"Channel": action.channel, **said}
         case RingSeat():
             target = {"Context": names.CONNECT, "Exten": names.SEATS_APART.join(action.seats), "Priority": "1"}
             return "Redirect", {"Channel": action.channel, **target}
+        case SendOutside():
+            target = {"Context": names.OUTSIDE, "Exten": action.number, "Priority": "1"}
+            return "Redirect", {"Channel": action.channel, **target}
+        case SendToVoicemail():
+            return "Redirect", {"Channel": action.channel, "Context": names.VOICEMAIL, "Exten": "s", "Priority": "1"}
+        case TellOfCallback():
+            context = names.FAREWELL if action.word in (Word.ACCEPTED, Word.KNOWN) else names.WAITING
+            target = {"Context": context, "Exten": f"callback-{action.word.value}", "Priority": "1"}
+            return "Redirect", {"Channel": action.channel, **target}
+        case CallBack():
+            return "Originate", {
+                "Channel": f"PJSIP/{action.seat}",
+                "Context": names.CALL_BACK,
+                "Exten": action.number,
+                "Priority": "1",
+                "Timeout": str(action.ring_s * 1000),
+                "CallerID": f"<{action.number}>",
+                "Async": "true",
+                "ChannelId": f"{names.CALLBACK_CHANNEL}{action.attempt}-{action.call}",
+            }
         case HangUpLeg():
             return "Hangup", {"Channel": action.leg, "Cause": "16"}

@@ -12,11 +12,11 @@ from collections.abc import Callable
 from typing import Protocol
 
 from routing import engine
-from routing.actions import Action, RingSeat
+from routing.actions import Action, CallBack, RingSeat, SendOutside, SendToVoicemail
 from routing.adapters.ami import AmiConnection, AmiError
 from routing.adapters.asterisk_words import order_of
 from routing.adapters.ignored_log import IgnoredLog
-from routing.events import CallEnded, Event, OfferFailed, OfferFailure, Tick
+from routing.events import CallEnded, Event, OfferFailed, OfferFailure, SendFailed, Tick
 from routing.facts import EventIgnored, Fact
 from routing.ignored import UNREADABLE
 from routing.model import State
@@ -135,6 +135,14 @@ class RouterLoop:
             asyncio.get_running_loop().call_soon(self._refused, action, str(error))
 
     def _refused(self, action: Action, why: str) -> None:
+        if isinstance(action, SendOutside | SendToVoicemail):
+            log.warning("Asterisk refused to move a caller", extra={"call": action.call, "why": why})
+            is_gone = any(words in why.lower() for words in _NO_CHANNEL)
+            at = self.clock()
+            self.tell(CallEnded(at, action.call, 0) if is_gone else SendFailed(at, action.call))
+        if isinstance(action, CallBack):
+            log.warning("Asterisk refused a callback", extra={"call": action.call, "seat": action.seat, "why": why})
+            self.tell(OfferFailed(self.clock(), action.call, action.seat, OfferFailure.NOT_DELIVERED))
         if not isinstance(action, RingSeat):
             return
         log.warning("Asterisk refused to ring a seat", extra={"call": action.call, "seat": action.seat, "why": why})

@@ -86,15 +86,38 @@ def test_rendering_again_replaces(tmp_path: Path) -> None:
 
 def test_dialplan_has_the_shared_words(tmp_path: Path) -> None:
     """Dialplan, scripts and router use the same names, and contexts stand in the order of a call."""
-    text = written(tmp_path)["extensions.conf"]
+    sending = (TrunkSettings("carrier", ("127.0.0.1",), "127.0.0.1:5070"),)
+    files = written(tmp_path, trunks=sending, callback_patterns=("13XXXXXXXXX",), outside_numbers=("02112345678",))
+    text, leaving = files["extensions.conf"], files["extensions_leaving.conf"]
     at = [text.index(f"\n[{getattr(names, name)}]") for name in CONTEXTS]
     assert at == sorted(at)
-    for value in (v for k, v in vars(names).items() if k.isupper() and k not in ("WORD", "PREPARE_SEAT")):
-        assert value in text
+    for value in (
+        v for k, v in vars(names).items() if k.isupper() and k not in ("WORD", "PREPARE_SEAT", "CALLBACK_CHANNEL")
+    ):
+        assert value in text + leaving
     for name in CONTEXTS:
         above = text[: text.index(f"\n[{getattr(names, name)}]")].splitlines()[-1]
         assert above.startswith(";"), f"{name} has no comment above it"
     assert "exten => _XXXX,1," in text and "exten => _XXXXX,1," in text
+
+
+def test_only_listed_numbers_can_be_dialled(tmp_path: Path) -> None:
+    """Toll fraud: outside of what the site lists there is no extension that reaches the trunk, and without a host there is none at all."""
+    sending = (TrunkSettings("carrier", ("127.0.0.1",), "127.0.0.1:5070", "02100000000"),)
+    files = written(tmp_path, trunks=sending, callback_patterns=("13XXXXXXXXX",), outside_numbers=("02112345678",))
+    blocks = files["extensions_leaving.conf"].split("\nexten => ")
+    dialling = {block.partition(",")[0] for block in blocks if "@127.0.0.1:5070" in block}
+    assert dialling == {"_13XXXXXXXXX", "02112345678"}
+    assert "from_user = 02100000000" in files["pjsip.conf"]
+    nowhere = written(tmp_path, callback_patterns=("13XXXXXXXXX",), outside_numbers=("02112345678",))
+    assert "Dial(" not in nowhere["extensions_leaving.conf"] and "\nfrom_user" not in nowhere["pjsip.conf"]
+
+
+@pytest.mark.parametrize("host", ["example.org:5060", "192.0.2.1", "192.0.2.1:x", "192.0.2.1:5060\n[x]", "::1:5060"])
+def test_a_trunk_host_that_is_no_address_is_refused(tmp_path: Path, host: str) -> None:
+    """Nothing but an address and a port is written where calls go."""
+    with pytest.raises(UnsafeSetting, match="host of trunk"):
+        written(tmp_path, trunks=(TrunkSettings("carrier", ("127.0.0.1",), host),))
 
 
 def test_nothing_of_a_caller_in_expressions_or_arguments(tmp_path: Path) -> None:

@@ -1,0 +1,62 @@
+"""Carries a callback out: the agent first, then the customer, and again later if nobody answers.
+
+Owns the events of virtual calls. Must not choose agents: matching.py carries out what selection.py chooses.
+Rules: docs/guide/callback.md; a try that came to nothing costs the agent no after-call work.
+"""
+
+from routing import calls
+from routing.callback import promise
+from routing.events import CallbackAsked, CallbackCancelled, CustomerReached, CustomerUnreached, SendFailed
+from routing.leaving import is_out
+from routing.matching import match_call
+from routing.model import State
+from routing.outputs import Outputs
+from routing.overflow import follow_recipe
+from routing.transitions import CALL, CallState, CallStep
+
+
+def on_asked(state: State, event: CallbackAsked, out: Outputs) -> None:
+    """A waiting caller confirmed by key; an agent who is idle is rung at once."""
+    call = state.calls.get(event.call)
+    if call is None or call.state is not CallState.WAITING:
+        out.ignore(event, event.call, "late: not waiting" if call is None else f"late: {call.state.value}")
+    elif promise(state, call, out):
+        match_call(state, call, out)
+
+
+def on_reached(state: State, event: CustomerReached, out: Outputs) -> None:
+    """The customer picked up: agent and customer talk."""
+    call = state.calls.get(event.call)
+    if call is None or call.state is not CallState.DIALLING:
+        out.ignore(event, event.call, "late: nobody is dialled")
+        return
+    call.state, call.answered_at, call.unreached = CALL[(call.state, CallStep.REACH)], event.at, ""
+
+
+def on_unreached(state: State, event: CustomerUnreached, out: Outputs) -> None:
+    """The customer did not pick up; what follows is decided when the agent's side is gone."""
+    call = state.calls.get(event.call)
+    if call is None or call.state is not CallState.DIALLING:
+        out.ignore(event, event.call, "late: nobody is dialled")
+        return
+    call.unreached = event.reason
+
+
+def on_cancelled(state: State, event: CallbackCancelled, out: Outputs) -> None:
+    """An operator takes a callback out of the line; not one that is being carried out."""
+    call = state.calls.get(event.call)
+    if call is None or call.promised_at is None:
+        out.ignore(event, event.call, "no such callback is open")
+    elif call.state is not CallState.CALLBACK:
+        out.ignore(event, event.call, "the customer is being called back now")
+    else:
+        calls.end_callback(state, call, "cancelled", out)
+
+
+def on_send_failed(state: State, event: SendFailed, out: Outputs) -> None:
+    """Asterisk did not move the caller: it waits on at its old place; the step that sent it is not taken again."""
+    call = is_out(state, event, out)
+    if call is not None:
+        call.state = CALL[(call.state, CallStep.QUEUE)]
+        state.place_call(call)
+        follow_recipe(state, call, out)
