@@ -3,7 +3,7 @@
 from typing import Any
 
 from routing.model import State
-from routing.rules import Queue, Rules, Seat, Talent, Tier
+from routing.rules import CallbackRules, Queue, Rules, Seat, Talent, Tier
 
 VIP = Tier("vip", 10.0, 0.95)
 ORDINARY = Tier("ordinary", 20.0, 0.90)
@@ -23,6 +23,8 @@ def rules(
     announce_every_s: float = 0.0,
     queues: tuple[Queue, ...] = (),
     talents: dict[str, Talent] | None = None,
+    outside: tuple[str, ...] = (),
+    callback: CallbackRules | None = None,
     requires: dict[str, tuple[tuple[str, int], ...]] | None = None,
 ) -> Rules:
     """Rules of a small hotline: shared seats 1001.., VIP seats 1901.., agents of the same numbers."""
@@ -43,6 +45,8 @@ def rules(
         age_ratio=age_ratio,
         representative_s=representative_s,
         announce_every_s=announce_every_s,
+        outside_numbers=outside,
+        callback=callback,
         queues=queues,
         talents=talents or {},
         requires=requires or {},

@@ -2,14 +2,15 @@
 
 A line is `seconds | what happens | what must follow`. What happens, one word and its arguments:
   register SEAT · unregister SEAT · in_use SEAT · free SEAT · login AGENT SEAT · logout AGENT · pause AGENT REASON · ready AGENT · extend AGENT
-  arrive CALL · queue CALL [TIER [REPRESENTATIVE]] [since=SECONDS] [in=QUEUE] [for=SERVICE] [speaks=LANGUAGE] [class=CLASS] · transferred CALL [in=QUEUE] · rings CALL SEAT · answers CALL SEAT · fails CALL SEAT REASON · leg_ends CALL SEAT · hangs_up CALL · ends CALL
+  arrive CALL · queue CALL [TIER [REPRESENTATIVE]] [since=SECONDS] [in=QUEUE] [for=SERVICE] [speaks=LANGUAGE] [class=CLASS] [from=NUMBER] · transferred CALL [in=QUEUE] · rings CALL SEAT · answers CALL SEAT · fails CALL SEAT REASON · leg_ends CALL SEAT · hangs_up CALL · ends CALL
+  outside_answers CALL · message CALL SECONDS · send_fails CALL · asks CALL (to be called back) · reached CALL · unreached CALL REASON · cancel CALL
   agent_hangs_up CALL SEAT · lost · synced [CALL ...] · tick
 What must follow, separated by `;` — exactly the actions, and any of the other claims:
-  ring SEAT[+SEAT] CALL · cut LEG · nothing · told CALL PLACE MINUTES (0: not that figure) · silent · step CALL WORDS OF THE LAST STEP · held CALL AGENT · agent NUMBER STATE [REASON] · call CALL STATE · record CALL OUTCOME REASON · offers CALL SEATS ASKED IN ALL · line CALL CALL ...
+  ring SEAT[+SEAT] CALL · back SEAT CALL (rung to call back) · send CALL NUMBER|voicemail · say CALL WORD (of callbacks) · cut LEG · nothing · told CALL PLACE MINUTES (0: not that figure) · silent · step CALL WORDS OF THE LAST STEP · held CALL AGENT · agent NUMBER STATE [REASON] · call CALL STATE · record CALL OUTCOME REASON · offers CALL SEATS ASKED IN ALL · line CALL CALL ...
 """
 
 from routing import engine
-from routing.actions import HangUpLeg, RingSeat
+from routing.actions import Action, CallBack, HangUpLeg, RingSeat, SendOutside, SendToVoicemail, TellOfCallback
 from routing.events import (
     AgentExtended,
     AgentLoggedIn,
@@ -19,17 +20,24 @@ from routing.events import (
     AsteriskLost,
     AsteriskSynced,
     CallArrived,
+    CallbackAsked,
+    CallbackCancelled,
     CallEnded,
     CallQueued,
+    CustomerReached,
+    CustomerUnreached,
     Event,
     HangUpRequested,
     LegEnded,
+    MessageLeft,
     OfferAnswered,
     OfferFailed,
     OfferFailure,
     OfferRinging,
+    OutsideAnswered,
     SeatChanged,
     SeatState,
+    SendFailed,
     Tick,
 )
 from routing.facts import Announced, CallRecord, Fact
@@ -63,6 +71,7 @@ def event_of(at: float, words: list[str], state: State) -> Event:
         case "arrive":
             return CallArrived(at, call, f"PJSIP/carrier-{call}", "13912345678")
         case "queue":
+            caller = named.get("from", "13912345678")
             known = state.calls.get(call)
             first = float(named.get("since", at))
             queued_at = known.queued_at if known and known.queued_at is not None else first
@@ -72,7 +81,7 @@ def event_of(at: float, words: list[str], state: State) -> Event:
                 at,
                 call,
                 f"PJSIP/carrier-{call}",
-                "13912345678",
+                caller,
                 named.get("in", ""),
                 tier,
                 named.get("for", "person"),
@@ -117,6 +126,20 @@ def event_of(at: float, words: list[str], state: State) -> Event:
         case "synced":
             legs = tuple(c.leg for c in state.calls.values() if c.leg)
             return AsteriskSynced(at, at, tuple(args), legs)
+        case "outside_answers":
+            return OutsideAnswered(at, call)
+        case "message":
+            return MessageLeft(at, call, f"{call}.wav", float(args[1]))
+        case "send_fails":
+            return SendFailed(at, call)
+        case "asks":
+            return CallbackAsked(at, call)
+        case "reached":
+            return CustomerReached(at, call)
+        case "unreached":
+            return CustomerUnreached(at, call, args[1])
+        case "cancel":
+            return CallbackCancelled(at, call)
         case "tick":
             return Tick(at)
     raise AssertionError(f"no such event in a story: {what}")
@@ -134,17 +157,31 @@ def play(state: State, story: str) -> list[Fact]:
         told += facts
         rings = [f"ring {'+'.join(a.seats)} {a.call}" for a in actions if isinstance(a, RingSeat)]
         rings += [f"cut {a.leg}" for a in actions if isinstance(a, HangUpLeg)]
+        rings += [order for a in actions if (order := _way_out(a))]
         wanted = [" ".join(claim.split()) for claim in claims.split(";") if claim.strip()]
-        expected_rings = [claim for claim in wanted if claim.startswith(("ring ", "cut "))]
+        expected_rings = [claim for claim in wanted if claim.startswith(("ring ", "cut ", "back ", "send ", "say "))]
         assert rings == expected_rings, f"{where}: orders were {rings or 'nothing'}"
         for claim in wanted:
             _check(state, facts, claim.split(), where)
     return told
 
 
+def _way_out(action: Action) -> str:
+    match action:
+        case CallBack():
+            return f"back {action.seat} {action.call}"
+        case SendOutside():
+            return f"send {action.call} {action.number}"
+        case SendToVoicemail():
+            return f"send {action.call} voicemail"
+        case TellOfCallback():
+            return f"say {action.call} {action.word.value}"
+    return ""
+
+
 def _check(state: State, facts: list[Fact], claim: list[str], where: str) -> None:
     match claim:
-        case ["ring" | "cut", *_] | ["nothing"]:
+        case ["ring" | "cut" | "back" | "send" | "say", *_] | ["nothing"]:
             return
         case ["agent", number, *expected]:
             agent = state.agents[number]
