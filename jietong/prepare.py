@@ -78,6 +78,7 @@ def running_site(
     socket_dir = _socket_dir(layout.run)
     site = RunningSite(
         var=var,
+        config=None if source.is_demo else source.path.absolute(),
         site=source.site,
         ports=ports,
         store_url=source.site.store.url or _embedded_store_url(layout, socket_dir),

@@ -84,6 +84,7 @@ class RunningSite(BaseModel):
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
     var: Path
+    config: Path | None = None  # the site file it was started with; None: the demo site
     site: Site
     ports: Ports
     store_url: Annotated[str, Field(repr=False)]

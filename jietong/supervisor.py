@@ -50,6 +50,7 @@ class Supervisor:
         self._was_ready = {plan.name: asyncio.Event() for plan in plans}
         self._keepers: list[asyncio.Task[None]] = []
         self._hurry = asyncio.Event()
+        self._renewals: dict[str, asyncio.Future[None]] = {}
         self.restarts = dict.fromkeys(self._was_ready, 0)
 
     async def start(self) -> None:
@@ -81,6 +82,19 @@ class Supervisor:
             await asyncio.gather(*(self._stop_child(child, left_s) for child in wave))
         for log in self._logs.values():
             log.close()
+
+    async def renew(self, name: str) -> None:
+        """Ends one child in order and starts it again at once; returns when it is ready, raises ChildFailedError when
+        it cannot start any more (it is then tried on and on like one that died).
+        """
+        renewal: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        child = self._children[name]
+        self._renewals[name] = renewal
+        try:
+            await child.stop(child.plan.stop_within_s)
+            await renewal
+        finally:
+            self._renewals.pop(name, None)
 
     def hurry(self) -> None:
         """Lets a running or coming `stop` kill at once."""
@@ -122,6 +136,9 @@ class Supervisor:
         while True:
             began = asyncio.get_running_loop().time()
             reason = await self._run_once(plan)
+            renewal = self._renewals.get(plan.name)
+            if renewal is not None and not renewal.done():
+                continue
             self.restarts[plan.name] += 1
             pause_s = self._back_off.after(pause_s, asyncio.get_running_loop().time() - began)
             self._tell(f"{reason}: starting it again in {pause_s:g} s; see {self._log_folder / plan.name}.log")
@@ -136,13 +153,24 @@ class Supervisor:
         except ChildFailedError as error:
             if not self._was_ready[plan.name].is_set():
                 raise
+            self._settle(plan.name, error)
             if plan.name in self._children:
                 await self._children.pop(plan.name).stop(within_s=0)
             return str(error)
         if self.restarts[plan.name]:
             self._tell(f"{plan.name} runs again")
         self._was_ready[plan.name].set()
+        self._settle(plan.name)
         code = await child.wait_ended()
         child.kill()  # whatever it left in its session
         self._children.pop(plan.name, None)
         return f"{plan.name} ended ({describe_end(code)})"
+
+    def _settle(self, name: str, error: ChildFailedError | None = None) -> None:
+        renewal = self._renewals.get(name)
+        if renewal is None or renewal.done():
+            return
+        if error is None:
+            renewal.set_result(None)
+        else:
+            renewal.set_exception(error)

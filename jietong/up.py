@@ -39,6 +39,7 @@ from jietong.prepare import (
 from jietong.processes.customers_import import import_into
 from jietong.provision.private_copy import ProvisionError
 from jietong.provision.programs import ensure_asterisk
+from jietong.reload import RENEW, renewal_order, renewed
 from jietong.running import Layout, Ports
 from jietong.sheet import ready_sheet
 from jietong.site_file import SiteFileError
@@ -64,6 +65,7 @@ def up(config: Path | None, var: Path, port_base: int | None) -> int:
     # A Ctrl-C while a connection is being closed is ours to tell; the library would print a traceback beside it.
     logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
     lock = SiteLock(Layout(var).run)
+    signal.signal(RENEW, signal.SIG_IGN)  # a reload has to wait until there is something to renew
     for number in _stop_signals():  # until the event loop takes over, each of them stops the start as Ctrl-C does
         signal.signal(number, signal.default_int_handler)
     try:
@@ -85,12 +87,30 @@ def up(config: Path | None, var: Path, port_base: int | None) -> int:
             lock.release()
 
 
-def run_children(plans: Sequence[ChildPlan], logs: Path, ready_text: str) -> int:
+def run_children(plans: Sequence[ChildPlan], layout: Layout, ready_text: str) -> int:
     """Starts the children, prints `ready_text` once all are ready, keeps them until a signal; returns the exit code."""
-    return asyncio.run(_run_children(plans, logs, ready_text))
+    return asyncio.run(_run_children(plans, layout, ready_text))
 
 
-async def _run_children(plans: Sequence[ChildPlan], logs: Path, ready_text: str) -> int:
+async def _renew_on_request(supervisor: Supervisor, layout: Layout, teller: "_Teller", request: asyncio.Event) -> None:
+    """Renews our processes one after the other each time `jietong reload` asks for it."""
+    while True:
+        await request.wait()
+        request.clear()
+        said = "done"
+        try:
+            for name in renewal_order(layout, supervisor.pids()):
+                await supervisor.renew(name)
+        except ChildFailedError as error:
+            said = f"{error}; see {layout.logs}"
+        except KeyError as error:
+            said = f"{error.args[0]} is not running now"
+        teller.note(f"reload: {said}")
+        renewed(layout, said)
+
+
+async def _run_children(plans: Sequence[ChildPlan], layout: Layout, ready_text: str) -> int:
+    logs = layout.logs
     teller = _Teller(logs)
     supervisor = Supervisor(plans, logs, teller.tell)
     stop = asyncio.Event()
@@ -103,6 +123,9 @@ async def _run_children(plans: Sequence[ChildPlan], logs: Path, ready_text: str)
     loop = asyncio.get_running_loop()
     for number in _stop_signals():
         loop.add_signal_handler(number, on_signal)
+    request = asyncio.Event()
+    loop.add_signal_handler(RENEW, request.set)
+    renewing = asyncio.create_task(_renew_on_request(supervisor, layout, teller, request))
     stopping = asyncio.create_task(stop.wait())
     work = asyncio.create_task(supervisor.start())
     code = exit_codes.INTERRUPTED
@@ -122,6 +145,7 @@ async def _run_children(plans: Sequence[ChildPlan], logs: Path, ready_text: str)
         teller.tell("\n".join([f"cannot start: {error}", *(f"  | {line}" for line in error.tail), f"  logs: {logs}"]))
     finally:
         work.cancel()
+        renewing.cancel()
         if stop.is_set():
             teller.tell("stopping (Ctrl-C again to hurry)")
         await supervisor.stop()
@@ -148,7 +172,7 @@ def _start_and_run(source: SiteSource, var: Path, port_base: int | None) -> int:
     site.save()
     if source.is_demo:
         import_into(site, demo_file("customers.csv"), quiet=True)
-    return run_children(plans(site, program), site.layout.logs, ready_sheet(site, accounts, source.is_demo))
+    return run_children(plans(site, program), site.layout, ready_sheet(site, accounts, source.is_demo))
 
 
 class _Teller:

@@ -244,3 +244,19 @@ async def test_a_stop_in_the_middle_of_a_start_leaves_nothing(tmp_path: Path) ->
         await asyncio.gather(starting, return_exceptions=True)
     assert not any(is_alive(pid) for pid in pids.values())
     assert "router" not in supervisor.pids()
+
+
+async def test_a_renewed_child_is_no_accident(tmp_path: Path) -> None:
+    """At a reload a process ends in order and runs again at once: no pause, no alarm; one that cannot start is told."""
+    flag = tmp_path / "broken"
+    code = f"import os\nif os.path.exists({str(flag)!r}): raise SystemExit('new version is broken')\n" + FOREVER
+    slow = BackOff(first_s=30, longest_s=30)
+    async with supervised(tmp_path, a_child("router", code), back_off=slow) as (supervisor, told):
+        await supervisor.start()
+        first = supervisor.pids()["router"]
+        await asyncio.wait_for(supervisor.renew("router"), 10)
+        assert supervisor.pids()["router"] != first
+        assert told == [] and supervisor.restarts["router"] == 0
+        flag.touch()
+        with pytest.raises(ChildFailedError, match="ended before it was ready"):
+            await asyncio.wait_for(supervisor.renew("router"), 10)

@@ -3,10 +3,14 @@
 import asyncio
 import os
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from routing.adapters.journal_reader import read_to_end
+from routing.adapters.redis_clients import prefix_of
+from routing.events import AsteriskLost, AsteriskSynced
 from tests.adapters.up_fixture import processes_of
 from tests.live.hotline import Hotline
 
@@ -109,3 +113,60 @@ async def test_a_router_that_wakes_up_too_late_does_nothing(hotline: Hotline) ->
     assert (record.outcome.value, record.agent, record.offers) == ("answered", "1001", 1)
     assert len(hotline.records(caller.number)) == 1
     assert "ended (exit code 3)" in (hotline.site.layout.logs / "supervisor.log").read_text()
+
+
+async def _reload(hotline: Hotline) -> tuple[int, str]:
+    """Exit code and words of `jietong reload`."""
+    command = [sys.executable, "-m", "jietong", "reload", "--var", str(hotline.var)]
+    child = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE)
+    _, told = await asyncio.wait_for(child.communicate(), 60)
+    assert child.returncode is not None
+    return child.returncode, told.decode()
+
+
+def _longest_silence(hotline: Hotline, since: str) -> tuple[float, int]:
+    """The longest time from the last decision of one router to the first of the next one, and how many times that was."""
+    entries = list(read_to_end(hotline.site.store_url, prefix_of("10010"), since))
+    times = [entry.event.at if entry.event is not None else 0.0 for entry in entries]
+    lost = [n for n, entry in enumerate(entries) if isinstance(entry.event, AsteriskLost)]
+    back = [n for n, entry in enumerate(entries) if isinstance(entry.event, AsteriskSynced)]
+    return max(times[b] - times[a] for a, b in zip(lost, back, strict=False)), len(back)
+
+
+async def test_a_reload_is_noticed_by_nobody(hotline: Hotline) -> None:
+    """The operator adds a seat while one caller talks and one waits: the talk goes on, and the waiting caller is served at the new seat."""
+    await _stands_by(hotline)
+    file = hotline.site.config
+    assert file is not None
+    right = file.read_text(encoding="utf-8")
+    async with hotline.agent("1001") as agent, hotline.caller() as talking, hotline.caller() as waiting:
+        await hotline.asks_for_a_person(talking)
+        await agent.talks()
+        await hotline.agent_is("1001", "talking")
+        await hotline.asks_for_a_person(waiting)
+        leader = hotline.leader_pid()
+
+        file.write_text(right.replace("ring_s = 3", "ring_s = 0"), encoding="utf-8")
+        code, told = await _reload(hotline)
+        assert (code, hotline.leader_pid()) == (2, leader)
+        assert "ring_s" in told and "nothing was changed" in told
+        file.write_text(right.replace('number = "10010"', 'number = "10011"'), encoding="utf-8")
+        code, told = await _reload(hotline)
+        assert (code, hotline.leader_pid()) == (1, leader)
+        assert "hotline.number" in told
+
+        seat = '[[seats]]\nnumber = "1011"\npassword = "secret-1011"\nauto_login = true\n'
+        file.write_text(right + seat, encoding="utf-8")
+        last = list(read_to_end(hotline.site.store_url, prefix_of("10010"), "0-0"))[-1].id
+        assert await _reload(hotline) == (0, "")
+        assert hotline.leader_pid() != leader
+        async with hotline.agent("1011") as fresh:
+            await fresh.talks()
+            for caller in (waiting, talking):
+                caller.hang_up()
+            served, ended = await hotline.record_of(waiting), await hotline.record_of(talking)
+    assert (served.outcome.value, served.agent) == ("answered", "1011")
+    assert (ended.outcome.value, ended.agent, ended.reason) == ("answered", "1001", "caller")
+    silence_s, handovers = _longest_silence(hotline, last)
+    assert silence_s < 1.0
+    assert handovers == 1
