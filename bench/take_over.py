@@ -12,12 +12,13 @@ import signal
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
-from routing.adapters.journal_reader import read_to_end
+from routing.adapters.journal_reader import JournalEntry, read_to_end
 from routing.adapters.redis_clients import prefix_of
 from routing.events import AsteriskSynced
-from tests.adapters.up_fixture import jietong_up, processes_of
+from tests.adapters.up_fixture import jietong_up
 from tests.live.hotline import SITE, Hotline
 from tests.robots.sipp.callers import ordinary_callers
 from tests.robots.sipp.run import SippRun
@@ -32,38 +33,42 @@ WITHIN_S = 10.0
 FILL_RATE = 20.0
 
 
-def _synced_after(hotline: Hotline, at: float) -> float | None:
-    entries = read_to_end(hotline.site.store_url, prefix_of("10010"), f"{int(at * 1000)}-0")
-    return next((e.event.at for e in entries if isinstance(e.event, AsteriskSynced) and e.event.at > at), None)
+def _entries(hotline: Hotline, after: str) -> list[JournalEntry]:
+    return list(read_to_end(hotline.site.store_url, prefix_of("10010"), after))
 
 
-async def _standby_is_there(hotline: Hotline) -> None:
+async def _until(is_true: Callable[[], bool], otherwise: str) -> None:
+    deadline = time.monotonic() + WITHIN_S
+    while not is_true():
+        assert time.monotonic() < deadline, otherwise
+        await asyncio.sleep(0.02)
+
+
+async def _standby_is_there(hotline: Hotline, rounds_done: int) -> None:
+    """Each round ends one router, whose successor stands by."""
     logs = hotline.site.layout.logs
 
     def standing_by() -> int:
         return sum(path.read_text().count("standing by") for path in logs.glob("router*.log"))
 
-    leader, deadline = hotline.leader_pid(), time.monotonic() + WITHIN_S
-    before = standing_by()
-    while time.monotonic() < deadline:
-        others = [p for p, line in processes_of(hotline.var).items() if " router " in line and p != leader]
-        if len(others) == 1 and (standing_by() > before or time.monotonic() > deadline - WITHIN_S + 3):
-            return
-        await asyncio.sleep(0.02)
-    raise AssertionError("no standby came")
+    await _until(lambda: standing_by() > rounds_done, "no standby came")
 
 
-async def _round(hotline: Hotline, number: signal.Signals) -> float:
-    await _standby_is_there(hotline)
-    leader, at = hotline.leader_pid(), time.time()
+async def _round(hotline: Hotline, number: signal.Signals, rounds_done: int) -> float:
+    await _standby_is_there(hotline, rounds_done)
+    last, leader, at = _entries(hotline, "0-0")[-1].id, hotline.leader_pid(), time.time()
     os.kill(leader, number)
-    deadline = time.monotonic() + WITHIN_S
-    while (synced := _synced_after(hotline, at)) is None:
-        assert time.monotonic() < deadline, "nobody took over"
-        await asyncio.sleep(0.02)
+    synced: list[float] = []
+
+    def is_led() -> bool:
+        synced.extend(e.event.at for e in _entries(hotline, last) if isinstance(e.event, AsteriskSynced))
+        return bool(synced)
+
+    await _until(is_led, "nobody took over")
     if number is signal.SIGSTOP:
         os.kill(leader, signal.SIGCONT)
-    return synced - at
+        await _until(lambda: hotline.leader_pid() != leader, "the new leader did not sign")
+    return synced[0] - at
 
 
 async def measure(hotline: Hotline, rounds: int, waiting: int) -> bool:
@@ -73,12 +78,12 @@ async def measure(hotline: Hotline, rounds: int, waiting: int) -> bool:
         hotline.sip, ordinary_callers(1000, stay_s=3600), calls=waiting, rate=FILL_RATE, at_once=waiting, timeout_s=600
     ) as run:
         await hotline.until(lambda s: s["calls"]["waiting"] == waiting, f"{waiting} callers to wait", 60)
-        for way, number in WAYS.items():
-            times = sorted([await _round(hotline, number) for _ in range(rounds)])
+        for done, (way, number) in enumerate(WAYS.items()):
+            times = sorted([await _round(hotline, number, done * rounds + n) for n in range(rounds)])
             shown = " ".join(f"{seconds:.3f}" for seconds in times)
             print(f"{way:26} s: median {times[len(times) // 2]:.3f}, longest {times[-1]:.3f}  ({shown})")
             is_good &= times[-1] < 3.0
-        await _standby_is_there(hotline)
+        await _standby_is_there(hotline, len(WAYS) * rounds)
         await hotline.until(lambda s: s["calls"]["waiting"] == waiting, f"still {waiting} callers to wait")
         print(f"callers waiting before and after: {waiting}, {waiting}; SIPp failed calls: {run.counts().failed}")
     return is_good

@@ -23,6 +23,7 @@ from jietong.provision.programs import ensure_asterisk
 from jietong.running import Layout, RunningSite
 from jietong.site import Site
 from jietong.site_file import SiteFileError
+from routing.adapters.leader_file import LeaderFile
 
 RENEWED_FILE = "renewed"  # DIR/run: what `jietong up` says once all processes are renewed; "done", or what failed
 RENEW = signal.SIGUSR1
@@ -69,7 +70,7 @@ def needs_restart(old: Site, new: Site) -> list[str]:
 def renewal_order(layout: Layout, pids: dict[str, int]) -> list[str]:
     """Children of ours in the order of their renewal: the router that leads is the last, so that a new one takes over."""
     try:
-        leader = int((layout.run / "leader").read_text(encoding="utf-8").split(":")[-2])
+        leader = int(LeaderFile(layout.run / "leader").owner().split(":")[-2])
     except (OSError, ValueError, IndexError):
         leader = 0
     ours = [name for name in pids if name.startswith(("metrics", "records", "agi-", "router"))]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 class LeaderFile:
-    """The file as one router sees it. Its text is the owner id of the last one who led."""
+    """The file as one router sees it. Its first line is the owner id of the last one who led."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -36,13 +36,14 @@ class LeaderFile:
     def owner(self) -> str:
         """Owner id of the last router that led; empty when there was none."""
         try:
-            return self._path.read_text(encoding="utf-8").strip()
+            return self._path.read_text(encoding="utf-8").partition("\n")[0]
         except FileNotFoundError:
             return ""
 
     def sign(self, owner: str) -> None:
-        """Writes our owner id; only for who has the lock."""
-        self._path.write_text(owner + "\n", encoding="utf-8")
+        """Writes our owner id over the first line, in one piece for whoever reads it; only for who has the lock."""
+        assert self._fd is not None
+        os.pwrite(self._fd, f"{owner}\n".encode(), 0)
 
     def leave(self) -> None:
         """Gives the lock up, if we have it."""

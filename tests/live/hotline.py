@@ -180,7 +180,7 @@ class Hotline:
 
     def leader_pid(self) -> int:
         """Process id of the router that leads, or led last."""
-        return int((self.var / "run" / "leader").read_text().split(":")[-2])
+        return int((self.var / "run" / "leader").read_text().split("\n")[0].split(":")[-2])
 
     def status(self) -> dict[str, Any]:
         """What `jietong status --json` prints."""
