@@ -14,6 +14,8 @@ from routing.events import OfferFailure
 OTHER = "other"  # a word that this version does not know, or one queue too many
 ABANDON_REASONS = ("waiting", "ringing")
 OFFER_RESULTS = ("answered", "answered_elsewhere", "lost", *(failure.value for failure in OfferFailure))
+LEFT = ("outside", "voicemail", "callback")  # outcomes of calls that left the line in another way
+CALLBACK_RESULTS = ("kept", "late", "unreached", "cancelled", "merged", "known")
 KEEP_HOURS = 72  # clock hours with calls; older ones live on in their year
 
 
@@ -34,6 +36,8 @@ class ClassTally:
     lost: int = 0
     unaccounted: int = 0
     abandoned: dict[str, int] = field(default_factory=lambda: _zeros(ABANDON_REASONS))
+    left: dict[str, int] = field(default_factory=lambda: _zeros(LEFT))
+    callbacks: dict[str, int] = field(default_factory=lambda: _zeros(CALLBACK_RESULTS))
     offers: dict[str, int] = field(default_factory=lambda: _zeros(OFFER_RESULTS))
     answer_wait: Histogram = field(default_factory=lambda: Histogram(WAIT_BOUNDS_S))
     abandon_wait: Histogram = field(default_factory=lambda: Histogram(WAIT_BOUNDS_S))
@@ -57,6 +61,8 @@ class ClassTally:
             **{
                 **values,
                 "abandoned": _zeros(ABANDON_REASONS) | _whole(values["abandoned"]),
+                "left": _zeros(LEFT) | _whole(values.get("left", {})),
+                "callbacks": _zeros(CALLBACK_RESULTS) | _whole(values.get("callbacks", {})),
                 "offers": _zeros(OFFER_RESULTS) | _whole(values["offers"]),
                 "answer_wait": Histogram.from_plain(values["answer_wait"], WAIT_BOUNDS_S),
                 "abandon_wait": Histogram.from_plain(values["abandon_wait"], WAIT_BOUNDS_S),

@@ -41,7 +41,7 @@ def _segment(fact: CallOffered | CallAnswered | CallRecord) -> str:
 
 
 class Tally:
-    """All counts: offered = answered + abandoned + lost + unaccounted + in flight, for each queue and tier, after every fact.
+    """All counts: offered = answered + abandoned + lost + left + unaccounted + in flight, for each queue and tier, after every fact.
 
     hour_of   gives the clock hour (YYYY-MM-DDTHH in the site's time zone) of an epoch time
     classes   queues and tiers that are there from the start
@@ -174,9 +174,14 @@ class Tally:
         tally = self._conclude(known, is_answered=False)
         if fact.outcome is Outcome.LOST:
             tally.lost += 1
-        else:
+        elif fact.outcome is Outcome.ABANDONED:
             tally.abandoned[fact.reason if fact.reason in tally.abandoned else OTHER] += 1
             tally.abandon_wait.add(fact.wait_s)
+        else:
+            way = fact.outcome.value
+            tally.left[way if way in tally.left else OTHER] += 1
+            if fact.outcome is Outcome.CALLBACK:
+                tally.callbacks[fact.reason if fact.reason in tally.callbacks else OTHER] += 1
 
     def _sweep(self, at: float) -> None:
         self._swept_at = at

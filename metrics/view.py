@@ -13,9 +13,12 @@ from routing.facts import (
     AgentChanged,
     AgentState,
     CallAnswered,
+    CallbackPromised,
     CallEntered,
+    CallKeptWaiting,
     CallOffered,
     CallRecord,
+    CallSent,
     Decision,
     Fact,
     OfferClosed,
@@ -24,12 +27,14 @@ from routing.facts import (
 from routing.model import Call, State
 from routing.transitions import CallState
 
+CALLBACK = "callback"
+SENT = ("outside", "voicemail")
 UNREACHABLE = "unreachable"  # shown instead of the state when a logged-in agent's device is away
 
 
 @dataclass(slots=True)
 class LiveCall:
-    """A call that is not over. state: menu, waiting, ringing or talking; `since` of that state; `rings`: seat -> agent of its open offers."""
+    """A call that is not over. state: menu, waiting, ringing, talking, outside, voicemail or callback; `since` of that state; `rings`: seat -> agent of its open offers."""
 
     call: str
     caller: str
@@ -86,6 +91,8 @@ class LiveView:
                     fact.service,
                     fact.queued_at if fact.entered_at is None else fact.entered_at,
                 )
+            case CallSent() | CallbackPromised() | CallKeptWaiting():
+                self._leave_or_return(fact)
             case Decision():
                 self._offer(fact)
             case SeatRang():
@@ -102,9 +109,23 @@ class LiveView:
             case _:
                 pass
 
+    def _leave_or_return(self, fact: CallSent | CallbackPromised | CallKeptWaiting) -> None:
+        """A caller left the line in another way, or is back in it from a number outside."""
+        known = self.calls.get(fact.call)
+        if isinstance(fact, CallKeptWaiting):
+            if known is not None and known.state in SENT:
+                self._move(fact.call, "waiting", fact.at, "", "")
+        else:
+            self._move(fact.call, fact.way if isinstance(fact, CallSent) else CALLBACK, fact.at, "", "")
+
     def waiting(self) -> list[LiveCall]:
         """Calls in a queue without an agent on the line (waiting or ringing), the longest waiting first."""
         found = [call for call in self.calls.values() if call.state in ("waiting", "ringing")]
+        return sorted(found, key=lambda call: (call.queued_at or call.since, call.call))
+
+    def callbacks(self) -> list[LiveCall]:
+        """Open callbacks, also those that are being carried out, the longest waiting first."""
+        found = [call for call in self.calls.values() if call.state == CALLBACK]
         return sorted(found, key=lambda call: (call.queued_at or call.since, call.call))
 
     def state_counts(self, queue: str = "") -> dict[str, int]:
@@ -158,6 +179,7 @@ class LiveView:
     def _move(self, call: str, state: str, at: float, agent: str, seat: str) -> None:
         known = self.calls.get(call)
         if known is not None:
+            state = CALLBACK if known.state == CALLBACK else state  # whoever rings or talks: it waits no longer
             known.since = known.since if known.state == state else at
             known.state, known.agent, known.seat = state, agent, seat
 
@@ -215,7 +237,13 @@ def shown_state(agent: LiveAgent) -> str:
 
 
 _AGENT_STATES = frozenset(state.value for state in AgentState)
-_SHOWN = {CallState.MENU: "menu", CallState.TALKING: "talking", CallState.AFTER: "talking"}
+_SHOWN = {
+    CallState.MENU: "menu",
+    CallState.TALKING: "talking",
+    CallState.AFTER: "talking",
+    CallState.OUTSIDE: "outside",
+    CallState.VOICEMAIL: "voicemail",
+}
 
 
 def _call_of(call: Call) -> LiveCall | None:
@@ -225,6 +253,7 @@ def _call_of(call: Call) -> LiveCall | None:
     offer = offers[0] if offers else None
     rings = offer is not None and offer.rang_at is not None
     shown = _SHOWN.get(call.state, "ringing" if rings else "waiting")
+    shown = shown if call.promised_at is None else CALLBACK
     since = {"menu": call.arrived_at, "talking": call.answered_at}.get(shown) or call.waiting_at or call.arrived_at
     agent, seat = (offer.agent, offer.seat) if offer else (call.agent, call.seat)
     return LiveCall(

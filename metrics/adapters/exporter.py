@@ -102,6 +102,19 @@ class HotlineCollector(Collector):
             for result, count in tally.offers.items():
                 offers.add_metric((*key, result), count)
         yield abandoned
+        left = CounterMetricFamily(
+            "jietong_calls_left", "Offered calls that left the line in another way", labels=(*LABELS, "way")
+        )
+        callbacks = CounterMetricFamily(
+            "jietong_callbacks", "Callbacks that are over, by what became of them", labels=(*LABELS, "result")
+        )
+        for key, tally in self._tally.classes.items():
+            for way, count in tally.left.items():
+                left.add_metric((*key, way), count)
+            for result, count in tally.callbacks.items():
+                callbacks.add_metric((*key, result), count)
+        yield left
+        yield callbacks
         yield offers
         menu = CounterMetricFamily("jietong_ivr_calls", "Calls that ended in the menu, without asking for a person")
         menu.add_metric((), self._tally.menu_calls)
@@ -150,6 +163,14 @@ class HotlineCollector(Collector):
             oldest.add_metric(key, max(0.0, waits.get(key, 0.0)))
         yield waiting
         yield oldest
+        open_callbacks = GaugeMetricFamily("jietong_callbacks_open", "Customers who will be called back", labels=LABELS)
+        promised = dict.fromkeys(self._tally.classes, 0)
+        for call in self._view().callbacks():
+            key = (call.queue, call.tier)
+            promised[key] = promised.get(key, 0) + 1
+        for key, count in promised.items():
+            open_callbacks.add_metric(key, count)
+        yield open_callbacks
 
     def _agents(self) -> Metric:
         family = GaugeMetricFamily(

@@ -20,11 +20,14 @@ from jietong.database import open_engine
 from jietong.running import RunningSite
 from routing.adapters.records import recent_calls
 from routing.facts import CallRecord
-from tests.robots.people import Agent, Caller
+from tests.robots.people import Agent, Caller, Customer
+from tests.robots.ports import free_block
 
 RING_S = 3
 WRAP_UP_S = 0.5
 PIN = "2468"
+CARRIER_PORT = free_block()  # where the trunk sends calls to: a robot plays the world outside
+LISTED = "02112345678"
 COMPLAINTS_CODE = "*81"
 SITE = f"""
 [hotline]
@@ -32,6 +35,15 @@ number = "10010"
 [[trunks]]
 name = "carrier"
 match = ["127.0.0.1"]
+host = "127.0.0.1:{CARRIER_PORT}"
+[outside]
+numbers = {{ after-hours = "{LISTED}" }}
+ring_s = 5
+[callback]
+offer_above_s = 0
+tries = 2
+retry_after_s = 1
+ring_s = 5
 [tiers.vip]
 answer_within_s = 10
 goal = 0.95
@@ -78,8 +90,16 @@ requires = {{ queries = 3 }}
 [[queues.overflow]]
 after_s = 1
 relax = {{ queries = 1 }}
+[[queues.overflow]]
+after_s = 1
+tiers = ["vip"]
+outside = "{LISTED}"
 [[queues]]
 name = "cancels"
+[[queues.overflow]]
+after_s = 1
+tiers = ["vip"]
+voicemail = true
 [[queues.overflow]]
 left_s = 19
 tiers = ["ordinary"]
@@ -155,6 +175,10 @@ class Hotline:
     def caller(self, number: str = "", **how: Any) -> Caller:
         """Somebody who dials the hotline now; an ordinary customer unless a number is given."""
         return Caller(self.sip, number or f"135{next(_callers):08d}", **how)
+
+    def customer(self, **how: Any) -> Customer:
+        """Whoever is called through the trunk."""
+        return Customer(CARRIER_PORT, **how)
 
     def vip(self, **how: Any) -> Caller:
         """A VIP customer who dials the hotline now."""

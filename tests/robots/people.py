@@ -55,6 +55,34 @@ class Agent:
         return await self.phone.wait_for("answered", timeout_s)
 
 
+class Customer:
+    """A telephone behind the carrier, at a port of its own. `async with Customer(port) as customer`."""
+
+    def __init__(self, port: int, mode: str = "answer", after_s: float = 0.0, record: Path | None = None) -> None:
+        self._port, self._mode, self._after_s, self._record = port, mode, after_s, record
+        self.phone: Softphone
+
+    async def __aenter__(self) -> Self:
+        self.phone = await Softphone.start(self._port, name="customer")
+        try:
+            await self.phone.behave(self._mode, self._after_s, None, None, self._record)
+            self.phone.tell("stand_by", number="customer")
+            await self.phone.wait_for("standing_by")
+        except BaseException:
+            await self.phone.close()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.phone.close()
+
+    async def rings(self, timeout_s: float = 10.0) -> Event:
+        """Waits until a call rings here."""
+        return await self.phone.wait_for("incoming", timeout_s)
+
+
 class Caller:
     """A caller of a number, dialling at once. `async with Caller(server, "13800000001") as caller`."""
 

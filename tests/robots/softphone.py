@@ -90,6 +90,11 @@ class Softphone:
         config.sipConfig.authCreds.append(pj.AuthCredInfo("digest", "*", user, 0, password))
         self._open_account(config)
 
+    def do_stand_by(self, number: str) -> None:
+        """Takes calls without being registered anywhere, as a customer's telephone behind a carrier does."""
+        self._use_caller(number, None)
+        self.say("standing_by", number=number)
+
     def do_unregister(self) -> None:
         """Takes the phone off the registrar; the account stays for dialling."""
         self._need_account().setRegistration(False)
