@@ -4,12 +4,14 @@ Owns schedules, kinds of days and their arithmetic. Must not read a clock or a f
 Rules: issue of routing in full, item 7; a make-up working day (调休上班) is a working day whatever the day of the week. Times are local.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import Enum
 
 DAY_MINUTES = 24 * 60
+ONE_DAY = timedelta(days=1)
+BRACKET = "（"  # the library names a day in lieu so: 春节（补假）
 LOOK_AHEAD_DAYS = 400  # a change that is further away is none
 Span = tuple[int, int]  # minutes after midnight, from and before; the end may lie in the next day, up to 48 h
 
@@ -57,6 +59,34 @@ class Calendar:
         if day in self.holidays:
             return DayKind.HOLIDAY
         return DayKind.WEEKEND if day.weekday() >= 5 else DayKind.WORKING_DAY
+
+
+def with_joined_weekends(holidays: Mapping[date, str], worked: Collection[date]) -> dict[date, str]:
+    """The public holidays together with the weekends that they run into, unless those are worked, in order.
+
+    The State Council announces spans of days (10-01 to 10-07, seven days): a Saturday or Sunday inside or at the edge of one is no
+    ordinary weekend. Named after the nearest holiday of the span, the earlier one of two; days in lieu, marked by a bracket, lend no name.
+    """
+    found = dict(holidays)
+    for day in sorted(holidays):
+        for step in (-ONE_DAY, ONE_DAY):
+            near = day + step
+            while near.weekday() >= 5 and near not in found and near not in worked:
+                found[near] = ""
+                near += step
+    own = {day: name for day, name in holidays.items() if BRACKET not in name}
+    return {day: found[day] or _name_near(day, found, own) for day in sorted(found)}
+
+
+def _name_near(day: date, span: Mapping[date, str], own: Mapping[date, str]) -> str:
+    named = []
+    for step in (-ONE_DAY, ONE_DAY):
+        near = day
+        while near in span and near not in own:
+            near += step
+        if near in own:
+            named.append((abs(near - day), step, own[near]))
+    return min(named)[2] if named else "公共假日"
 
 
 @dataclass(frozen=True, slots=True)

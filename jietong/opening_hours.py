@@ -14,7 +14,7 @@ import holidays
 import structlog
 from holidays.countries.china import ChinaStaticHolidays
 
-from ivr.calendar import Calendar, Opening, Schedule, next_change, opening_at
+from ivr.calendar import Calendar, Opening, Schedule, next_change, opening_at, with_joined_weekends
 from jietong.calendar_file import NOTHING, Overrides, read_overrides, spans_of
 from jietong.site import Site
 
@@ -30,13 +30,16 @@ def announced_years() -> frozenset[int]:
 
 
 def calendar_of(country: str, years: range, overrides: Overrides) -> Calendar:
-    """The library's holidays and make-up days of these years under the operator's own; without a country only the operator's."""
+    """The library's holidays, with the weekends in their spans, and make-up days of these years under the operator's own.
+
+    Without a country only the operator's, which name every day themselves.
+    """
     named: dict[date, str] = {}
     worked: set[date] = set()
     if country:
         known = holidays.country_holidays(country, years=years, language="zh_CN")
-        named = dict(known.items())
         worked = set(known.weekend_workdays)
+        named = with_joined_weekends(dict(known.items()), worked | overrides.working_days.keys())
     named = {day: name for day, name in named.items() if day not in overrides.working_days} | overrides.holidays
     worked = (worked | overrides.working_days.keys()) - overrides.holidays.keys()
     return Calendar(named, frozenset(worked), overrides.special_hours)

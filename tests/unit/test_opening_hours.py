@@ -1,7 +1,7 @@
 """The calendar of a site: what the library says, what the operator's file says, and mistakes in either."""
 
 import os
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from ivr.calendar import DayKind
-from jietong.calendar_file import NOTHING, read_overrides
+from jietong.calendar_file import NOTHING, Overrides, read_overrides
 from jietong.opening_hours import OpeningHours, announced_years, calendar_of
 from jietong.site_file import SiteFileError, load_site
 
@@ -17,32 +17,81 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 HEAD = '[hotline]\nnumber = "10010"\nhours = "office"\n[[trunks]]\nname = "t"\nmatch = ["127.0.0.1"]\n'
 OFFICE = '[hours.office]\nworking_days = ["08:30-18:00"]\nweekends = []\nholidays = []\n'
 
-# The State Council's notices (国务院办公厅关于部分节假日安排的通知) for 2024 to 2026: days off and the days worked for them
+# The State Council's notices (国务院办公厅关于部分节假日安排的通知) for 2024 to 2026: first and last day off of each holiday, weekends that
+# it is joined with (与周末连休) among them, and the days worked for them
 PUBLISHED = {
     2024: (
-        ["01-01", "02-10", "02-12", "02-16", "04-04", "04-05", "05-01", "05-03", "06-10", "09-16", "09-17", "10-01", "10-07"],
+        {
+            "元旦": ("2023-12-30", "2024-01-01"),
+            "春节": ("2024-02-10", "2024-02-17"),
+            "清明节": ("2024-04-04", "2024-04-06"),
+            "劳动节": ("2024-05-01", "2024-05-05"),
+            "端午节": ("2024-06-08", "2024-06-10"),
+            "中秋节": ("2024-09-15", "2024-09-17"),
+            "国庆节": ("2024-10-01", "2024-10-07"),
+        },
         ["02-04", "02-18", "04-07", "04-28", "05-11", "09-14", "09-29", "10-12"],
     ),
     2025: (
-        ["01-01", "01-28", "02-03", "02-04", "04-04", "05-01", "05-05", "06-02", "10-01", "10-06", "10-08"],
+        {
+            "元旦": ("2025-01-01", "2025-01-01"),
+            "春节": ("2025-01-28", "2025-02-04"),
+            "清明节": ("2025-04-04", "2025-04-06"),
+            "劳动节": ("2025-05-01", "2025-05-05"),
+            "端午节": ("2025-05-31", "2025-06-02"),
+            "国庆节": ("2025-10-01", "2025-10-08"),  # with 中秋节
+        },
         ["01-26", "02-08", "04-27", "09-28", "10-11"],
     ),
     2026: (
-        ["01-01", "01-02", "02-16", "02-17", "02-20", "02-23", "04-06", "05-01", "05-05", "06-19", "09-25", "10-01", "10-07"],
+        {
+            "元旦": ("2026-01-01", "2026-01-03"),
+            "春节": ("2026-02-15", "2026-02-23"),
+            "清明节": ("2026-04-04", "2026-04-06"),
+            "劳动节": ("2026-05-01", "2026-05-05"),
+            "端午节": ("2026-06-19", "2026-06-21"),
+            "中秋节": ("2026-09-25", "2026-09-27"),
+            "国庆节": ("2026-10-01", "2026-10-07"),
+        },
         ["01-04", "02-14", "02-28", "05-09", "09-20", "10-10"],
     ),
-}  # fmt: skip
+}
+
+
+def days_from(first: str, last: str) -> list[date]:
+    """Every date from `first` to `last`."""
+    begin, end = date.fromisoformat(first), date.fromisoformat(last)
+    return [begin + timedelta(days=number) for number in range((end - begin).days + 1)]
 
 
 @pytest.mark.parametrize("year", PUBLISHED)
 def test_published_holidays_and_the_days_worked_for_them(year: int) -> None:
-    """On each published day off the office is a holiday's, on each day worked for it a working day's."""
-    calendar = calendar_of("CN", range(year, year + 1), NOTHING)
-    off, worked = PUBLISHED[year]
-    assert {calendar.kind_of(date.fromisoformat(f"{year}-{day}")) for day in off} == {DayKind.HOLIDAY}
-    assert {calendar.kind_of(date.fromisoformat(f"{year}-{day}")) for day in worked} == {DayKind.WORKING_DAY}
+    """Each day of each published span, weekends too, is a holiday and no other day is; each day worked for them is a working day."""
+    calendar = calendar_of("CN", range(year - 1, year + 2), NOTHING)
+    spans, worked = PUBLISHED[year]
+    off = {day for span in spans.values() for day in days_from(*span)}
+    season = days_from(min(spans.values())[0], f"{year}-12-20")  # then the next year's first weekend may be joined
+    assert {day for day in season if calendar.kind_of(day) is DayKind.HOLIDAY} == off
     made_up = {day for day in calendar.working_days if day.year == year}
     assert made_up == {date.fromisoformat(f"{year}-{day}") for day in worked}
+    assert {calendar.kind_of(day) for day in made_up} == {DayKind.WORKING_DAY}
+
+
+def test_weekends_of_a_span_are_named_after_its_holiday() -> None:
+    """The Sunday in the middle of the National Day week is National Day; a day in lieu lends its name to no other."""
+    calendar = calendar_of("CN", range(2024, 2027), NOTHING)
+    named = {day: calendar.holidays[date.fromisoformat(day)] for day in ("2026-10-04", "2024-02-17", "2026-04-04")}
+    assert named == {"2026-10-04": "国庆节", "2024-02-17": "春节", "2026-04-04": "清明节"}
+
+
+def test_a_weekend_of_a_span_that_the_operator_has_worked() -> None:
+    """The operator's working day cuts the span, and its own holiday takes no weekend with it."""
+    own = Overrides({date(2026, 3, 6): "司庆"}, {date(2026, 10, 4): "值班"}, {})
+    calendar = calendar_of("CN", range(2026, 2027), own)
+    kinds = [
+        calendar.kind_of(date.fromisoformat(f"2026-{day}")) for day in ("10-04", "10-03", "10-05", "03-06", "03-07")
+    ]
+    assert kinds == [DayKind.WORKING_DAY, DayKind.HOLIDAY, DayKind.HOLIDAY, DayKind.HOLIDAY, DayKind.WEEKEND]
 
 
 def hours_of(tmp_path: Path, calendar: str = "", now: str = "2026-03-02 10:00", more: str = "") -> OpeningHours:
