@@ -1,19 +1,22 @@
 """Opening hours: whether a queue is open at a moment of the wall clock, why not, and when that changes.
 
 Owns schedules, kinds of days and their arithmetic. Must not read a clock or a file, nor know which library names the holidays.
-Rules: issue of routing in full, item 7; a make-up working day (调休上班) is a working day whatever the day of the week. Times are local.
+Rules: issue of routing in full, item 7; a make-up working day (调休上班) is a working day whatever the day of the week. Spans are wall-clock times.
 """
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 from enum import Enum
+
+from ivr.wall_clock import first_instant, wall_clock
 
 DAY_MINUTES = 24 * 60
 ONE_DAY = timedelta(days=1)
 BRACKET = "（"  # the library names a day in lieu so: 春节（补假）
 LOOK_AHEAD_DAYS = 400  # a change that is further away is none
 Span = tuple[int, int]  # minutes after midnight, from and before; the end may lie in the next day, up to 48 h
+Stretch = tuple[float, float]  # epoch seconds, from and before
 
 
 class DayKind(Enum):
@@ -98,23 +101,52 @@ class Opening:
     holiday: str = ""
 
 
-def opening_at(schedule: Schedule, calendar: Calendar, at: datetime) -> Opening:
-    """The opening at local time `at`, which must be naive: the wall clock of the site's zone.
+def opening_at(schedule: Schedule, calendar: Calendar, zone: tzinfo, at: float) -> Opening:
+    """The opening at epoch second `at` in a house whose wall clock shows the time of `zone`.
 
     A span begins with its first minute and ends before its last. One that runs past midnight belongs to the day on which it began.
     """
-    if _is_open(schedule, calendar, at):
+    today = wall_clock(at, zone).date()
+    if any(start <= at < end for start, end in open_stretches(schedule, calendar, zone, today, days=2)):
         return Opening(True)
-    if calendar.kind_of(at.date()) is DayKind.HOLIDAY:
-        return Opening(False, Closed.HOLIDAY, calendar.holidays[at.date()])
+    if calendar.kind_of(today) is DayKind.HOLIDAY:
+        return Opening(False, Closed.HOLIDAY, calendar.holidays[today])
     return Opening(False, Closed.HOURS)
 
 
-def next_change(schedule: Schedule, calendar: Calendar, at: datetime) -> datetime | None:
-    """The local time after `at` at which it is no longer as at `at`, None: not within LOOK_AHEAD_DAYS. Spans that touch are one."""
-    is_open = _is_open(schedule, calendar, at)
-    edges = {edge for span in _spans_near(schedule, calendar, at.date(), LOOK_AHEAD_DAYS) for edge in span if edge > at}
-    return next((edge for edge in sorted(edges) if _is_open(schedule, calendar, edge) is not is_open), None)
+def next_change(schedule: Schedule, calendar: Calendar, zone: tzinfo, at: float) -> float | None:
+    """The epoch second after `at` at which it is no longer as at `at`, None: not within LOOK_AHEAD_DAYS."""
+    today = wall_clock(at, zone).date()
+    stretches = open_stretches(schedule, calendar, zone, today, LOOK_AHEAD_DAYS)
+    change = next((edge for stretch in stretches for edge in stretch if edge > at), None)
+    is_within = change is not None and change < _midnight(today + LOOK_AHEAD_DAYS * ONE_DAY, zone)
+    return change if is_within else None
+
+
+def open_stretches(schedule: Schedule, calendar: Calendar, zone: tzinfo, first: date, days: int) -> list[Stretch]:
+    """When it is open by the spans that begin on the day before `first` or on one of the `days` days from it.
+
+    In order and apart: spans that touch or overlap are one, and one that clocks leave out altogether is none.
+    """
+    found: list[Stretch] = []
+    for start, end in _stretches(schedule, calendar, zone, first, days):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        elif start < end:
+            found.append((start, end))
+    return found
+
+
+def holiday_stretches(calendar: Calendar, zone: tzinfo, first: date, days: int) -> list[Stretch]:
+    """When it is public holiday on the day before `first` or on one of the `days` days from it, in order and apart."""
+    found: list[Stretch] = []
+    for number in range(-1, days):
+        day = first + number * ONE_DAY
+        if calendar.kind_of(day) is DayKind.HOLIDAY:
+            start, end = _midnight(day, zone), _midnight(day + ONE_DAY, zone)
+            is_next = bool(found) and found[-1][1] == start
+            found[-1:] = [(found[-1][0], end)] if is_next else [*found[-1:], (start, end)]
+    return found
 
 
 def hours_of(schedule: Schedule, calendar: Calendar, day: date) -> tuple[Span, ...]:
@@ -128,14 +160,16 @@ def hours_of(schedule: Schedule, calendar: Calendar, day: date) -> tuple[Span, .
     return schedule.weekends if kind is DayKind.WEEKEND else schedule.working_days
 
 
-def _is_open(schedule: Schedule, calendar: Calendar, at: datetime) -> bool:
-    return any(start <= at < end for start, end in _spans_near(schedule, calendar, at.date(), days=1))
-
-
-def _spans_near(schedule: Schedule, calendar: Calendar, day: date, days: int) -> Iterator[tuple[datetime, datetime]]:
-    """Spans that begin on the day before `day` or on one of the `days` days from it."""
+def _stretches(schedule: Schedule, calendar: Calendar, zone: tzinfo, first: date, days: int) -> Iterator[Stretch]:
     for number in range(-1, days):
-        begins_on = day + timedelta(days=number)
-        midnight = datetime.combine(begins_on, datetime.min.time())
-        for start, end in hours_of(schedule, calendar, begins_on):
-            yield midnight + timedelta(minutes=start), midnight + timedelta(minutes=end)
+        day = first + number * ONE_DAY
+        midnight = datetime.combine(day, time.min)
+        for start, end in hours_of(schedule, calendar, day):
+            yield (
+                first_instant(midnight + timedelta(minutes=start), zone),
+                first_instant(midnight + timedelta(minutes=end), zone),
+            )
+
+
+def _midnight(day: date, zone: tzinfo) -> float:
+    return first_instant(datetime.combine(day, time.min), zone)

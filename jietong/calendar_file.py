@@ -5,6 +5,9 @@ Rules: docs/guide/calendar.md. Keys are dates; what stands here comes before eve
 """
 
 import itertools
+import os
+import re
+import stat
 import tomllib
 from datetime import date
 from pathlib import Path
@@ -29,20 +32,49 @@ class Overrides(NamedTuple):
 NOTHING = Overrides({}, {}, {})
 
 
+class Unreadable(Exception):
+    """The file cannot be a calendar: the text says why."""
+
+
 def read_overrides(path: Path) -> tuple[Overrides, list[str]]:
     """What the file says, and every mistake as `FILE:LINE: key: what is wrong`; with mistakes the rest is still read."""
     try:
-        content = path.read_bytes()
+        return overrides_in(read_bytes(path), path)
+    except Unreadable as error:
+        return NOTHING, [f"{path}: {error}"]
+
+
+def read_bytes(path: Path) -> bytes:
+    """The file's bytes, never more than MAX_BYTES, and never waiting for any; raises Unreadable."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # a fifo without a writer would block
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        raise Unreadable(f"cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise Unreadable("is no regular file: name a file with dates (see docs/guide/calendar.md)")
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            content = file.read(MAX_BYTES + 1)
     except OSError as error:
-        return NOTHING, [f"{path}: cannot be read: {error.strerror or error}"]
+        raise Unreadable(f"cannot be read: {error.strerror or error}") from None
+    finally:
+        os.close(descriptor)
     if len(content) > MAX_BYTES:
-        return NOTHING, [f"{path}: is larger than {MAX_BYTES // 1000} kB: this is no calendar file"]
+        raise Unreadable(f"is larger than {MAX_BYTES // 1000} kB: this is no calendar file")
+    return content
+
+
+def overrides_in(content: bytes, path: Path) -> tuple[Overrides, list[str]]:
+    """What the bytes of the file say, and every mistake, as `read_overrides`; `path` is for messages."""
     try:
         text = content.decode("utf-8-sig")
         raw = tomllib.loads(text)
         lines = line_numbers(text)
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        return NOTHING, [f"{path}:{line}: is not UTF-8 text: save the file as UTF-8"]
     except (ValueError, RecursionError) as error:
-        return NOTHING, [f"{path}: not TOML in UTF-8: {str(error)[:120]}"]
+        return NOTHING, [f"{path}:{_line_in(error, content)}: not TOML: {str(error)[:120]}"]
     found, mistakes = Overrides({}, {}, {}), []
     for name, table in raw.items():
         if name not in TABLES or not isinstance(table, dict):
@@ -71,6 +103,12 @@ def spans_of(texts: object) -> tuple[Span, ...]:
     if spans and spans[-1][1] - DAY_MINUTES > spans[0][0]:
         raise ValueError(f"the last span runs past midnight into the first one at {_clock(spans[0][0])}")
     return tuple(spans)
+
+
+def _line_in(error: Exception, content: bytes) -> int:
+    """The line that the parser names; the last one when it says the end of the document, 1 when it says nothing."""
+    place = re.search(r"\(at (?:line (\d+), column \d+|end of document)\)", str(error))
+    return 1 if place is None else int(place[1] or len(content.splitlines()) or 1)
 
 
 def _take(found: Overrides, name: str, key: str, value: Any) -> str:

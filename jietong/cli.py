@@ -129,7 +129,12 @@ def schema() -> None:
 def hours(
     var: Var = VAR,
     at: Annotated[
-        str | None, typer.Option("--at", metavar="TIME", help='Left out: now; such as "2026-10-01 09:00".')
+        str | None,
+        typer.Option(
+            "--at",
+            metavar="TIME",
+            help='Left out: now; such as "2026-10-01 09:00", the site\'s time unless it ends in an offset such as +08:00.',
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:

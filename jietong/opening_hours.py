@@ -6,7 +6,8 @@ Rules: docs/guide/calendar.md. A calendar that cannot be read leaves the one bef
 
 import time
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date
+from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -14,7 +15,19 @@ import holidays
 import structlog
 from holidays.countries.china import ChinaStaticHolidays
 
-from ivr.calendar import Calendar, Opening, Schedule, next_change, opening_at, with_joined_weekends
+from ivr.calendar import (
+    BRACKET,
+    Calendar,
+    Opening,
+    Schedule,
+    Stretch,
+    holiday_stretches,
+    next_change,
+    open_stretches,
+    opening_at,
+    with_joined_weekends,
+)
+from ivr.wall_clock import wall_clock
 from jietong.calendar_file import NOTHING, Overrides, read_overrides, spans_of
 from jietong.site import Site
 
@@ -27,6 +40,13 @@ log = structlog.get_logger("calendar")
 def announced_years() -> frozenset[int]:
     """Years whose official holidays and make-up days the library knows; of others it has only what the law says."""
     return frozenset(ChinaStaticHolidays.special_public_holidays)
+
+
+@cache
+def lawful_days(country: str, year: int) -> dict[date, str]:
+    """The public holidays that the law itself gives, without days in lieu: every announcement names at least these."""
+    known = holidays.country_holidays(country, years=year, language="zh_CN")
+    return {day: name for day, name in sorted(known.items()) if BRACKET not in name}
 
 
 def calendar_of(country: str, years: range, overrides: Overrides) -> Calendar:
@@ -50,7 +70,7 @@ class OpeningHours:
 
     def __init__(self, site: Site, now: Callable[[], float] = time.time) -> None:
         self._now = now
-        self._zone = ZoneInfo(site.hotline.timezone)
+        self.zone = ZoneInfo(site.hotline.timezone)
         self._country = site.calendar.country
         self._file = Path(site.calendar.file) if site.calendar.file else None
         self._schedules = {
@@ -73,17 +93,35 @@ class OpeningHours:
 
     def opening(self, queue: str, at: float | None = None) -> Opening:
         """Whether the queue is open, now or at epoch second `at`."""
-        moment = self._local(self._now() if at is None else at)
-        schedule = self._schedules.get(self._hours.get(queue, ""))
-        return opening_at(schedule, self.calendar(moment.year), moment) if schedule is not None else Opening(True)
+        moment, schedule = self._now() if at is None else at, self._schedule(queue)
+        return opening_at(schedule, self._around(moment), self.zone, moment) if schedule is not None else Opening(True)
 
-    def next_change(self, queue: str, at: float) -> datetime | None:
-        """The local time at which it is no longer as at epoch second `at`; None: not within a year."""
-        schedule, moment = self._schedules.get(self._hours.get(queue, "")), self._local(at)
-        return next_change(schedule, self.calendar(moment.year), moment) if schedule is not None else None
+    def next_change(self, queue: str, at: float) -> float | None:
+        """The epoch second at which it is no longer as at `at`; None: not within a year."""
+        schedule = self._schedule(queue)
+        return next_change(schedule, self._around(at), self.zone, at) if schedule is not None else None
 
-    def _local(self, at: float) -> datetime:
-        return datetime.fromtimestamp(at, self._zone).replace(tzinfo=None)
+    def open_stretches(self, queue: str, at: float, days: int) -> tuple[Stretch, ...] | None:
+        """When the queue is open, from the stretch that holds `at` or the first after it on, by spans that begin within `days` days; None: always."""
+        schedule = self._schedule(queue)
+        if schedule is None:
+            return None
+        found = open_stretches(schedule, self._around(at), self.zone, self._date(at), days)
+        return tuple(stretch for stretch in found if stretch[1] > at)
+
+    def holiday_stretches(self, at: float, days: int) -> tuple[Stretch, ...]:
+        """Public holidays, from the one that holds `at` or the first after it on, of the next `days` days."""
+        found = holiday_stretches(self._around(at), self.zone, self._date(at), days)
+        return tuple(stretch for stretch in found if stretch[1] > at)
+
+    def _schedule(self, queue: str) -> Schedule | None:
+        return self._schedules.get(self._hours.get(queue, ""))
+
+    def _date(self, at: float) -> date:
+        return wall_clock(at, self.zone).date()
+
+    def _around(self, at: float) -> Calendar:
+        return self.calendar(self._date(at).year)
 
     def calendar(self, year: int) -> Calendar:
         """The calendar around `year`, with the operator's file as it is now."""
@@ -94,14 +132,22 @@ class OpeningHours:
             self._calendar = calendar_of(self._country, years, self._overrides)
         return self._calendar
 
-    def is_year_missing(self) -> bool:
-        """Whether the coming year's official holidays should be known by now and are not: neither to the library nor in the operator's file."""
-        today = datetime.fromtimestamp(self._now(), self._zone).date()
-        if not self._country or (today.month, today.day) < ANNOUNCED_FROM:
-            return False
+    def missing_year(self) -> int | None:
+        """The year whose official holidays should be known by now and are not, neither to the library nor whole in the operator's file."""
+        if not self._country:
+            return None
         self._look_at_file()
-        told = {day.year for day in (*self._overrides.holidays, *self._overrides.working_days)}
-        return today.year + 1 not in announced_years() | told
+        today = self._date(self._now())
+        is_announced = (today.month, today.day) >= ANNOUNCED_FROM
+        years = (today.year, today.year + 1) if is_announced else (today.year,)
+        return next((year for year in years if self.days_missing(year)), None)
+
+    def days_missing(self, year: int) -> dict[date, str]:
+        """Public holidays that the law gives a year which the library does not know as announced, and that the operator's file does not name."""
+        if year in announced_years():
+            return {}
+        told = self._overrides.holidays.keys() | self._overrides.working_days.keys()
+        return {day: name for day, name in lawful_days(self._country, year).items() if day not in told}
 
     def _look_at_file(self) -> None:
         if self._file is None or abs(self._now() - self._looked_at) < LOOK_AGAIN_S:

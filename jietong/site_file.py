@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from jietong.calendar_file import read_overrides
+from jietong.calendar_file import Unreadable, overrides_in, read_bytes
 from jietong.site import Site
 from jietong.site_checks import mistakes_across
 from jietong.site_raw import Mistake, nearest
@@ -57,11 +57,21 @@ def load_site(path: Path) -> Site:
         if calendar is None:
             return site
     if calendar is not None:
-        mistakes = [*mistakes, *map(_printable, read_overrides(path.absolute().parent / calendar)[1])]
+        mistakes = [*mistakes, *map(_printable, _calendar_mistakes(path, calendar, content, name))]
     if mistakes:
         raise SiteFileError(mistakes)
     found = site.calendar.model_copy(update={"file": str(path.absolute().parent / str(calendar))})
     return site.model_copy(update={"calendar": found})
+
+
+def _calendar_mistakes(path: Path, calendar: str, content: bytes, name: str) -> list[str]:
+    """Every mistake in the calendar file; one that cannot be read is a mistake of the line that names it."""
+    file = path.absolute().parent / calendar
+    try:
+        return overrides_in(read_bytes(file), file)[1]
+    except Unreadable as error:
+        line = _line(("calendar", "file"), _lines(content.decode("utf-8-sig")))
+        return [f"{name}:{line}: calendar.file: {file} {error}"]
 
 
 def _calendar_named_in(content: bytes) -> str | None:

@@ -44,7 +44,7 @@ def main(var: Path) -> int:
     fold = JournalFold(site.store_url, prefix, rules_of(site.site), lambda at: clock_hour(at, zone))
     health = HealthCheck(site.store_url, prefix, ("127.0.0.1", site.ports.agi))
     hours = OpeningHours(site.site)
-    server = _listen(site, pages_of(site.site.hotline.number, fold, health, hours.is_year_missing))
+    server = _listen(site, pages_of(site.site.hotline.number, fold, health, lambda: hours.missing_year() is not None))
     has_failed = threading.Event()
     folding = threading.Thread(target=_fold, args=(fold, stop, has_failed), name="fold", daemon=True)
     folding.start()

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from ivr.calendar import DayKind
 from jietong.calendar_file import NOTHING, Overrides, read_overrides
-from jietong.opening_hours import OpeningHours, announced_years, calendar_of
+from jietong.opening_hours import OpeningHours, announced_years, calendar_of, lawful_days
 from jietong.site_file import SiteFileError, load_site
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -97,7 +97,7 @@ def test_a_weekend_of_a_span_that_the_operator_has_worked() -> None:
 def hours_of(tmp_path: Path, calendar: str = "", now: str = "2026-03-02 10:00", more: str = "") -> OpeningHours:
     """The hours of an office site at Shanghai time `now`."""
     (tmp_path / "site.toml").write_text(HEAD + OFFICE + '[calendar]\nfile = "days.toml"\n' + more, encoding="utf-8")
-    (tmp_path / "days.toml").write_text(calendar, encoding="utf-8")
+    (tmp_path / "days.toml").write_bytes(calendar.encode("utf-8", "surrogateescape"))
     at = datetime.fromisoformat(now).replace(tzinfo=SHANGHAI).timestamp()
     return OpeningHours(load_site(tmp_path / "site.toml"), lambda: at)
 
@@ -139,18 +139,27 @@ def test_queues_without_hours_are_always_open(tmp_path: Path) -> None:
     assert hours_of(tmp_path, now="2026-10-01 03:00").opening("other").is_open
 
 
+KNOWN = max(announced_years())
+LONE = f'[holidays]\n{KNOWN + 1}-01-01 = "元旦"\n'
+WHOLE = "[holidays]\n" + "".join(f'{day} = "{name}"\n' for day, name in lawful_days("CN", KNOWN + 1).items())
+
+
 @pytest.mark.parametrize(
     ("now", "calendar", "missing"),
     [
-        (f"{max(announced_years()) - 1}-12-31 10:00", "", False),
-        (f"{max(announced_years())}-10-01 10:00", "", False),  # not announced before November
-        (f"{max(announced_years())}-12-01 10:00", "", True),
-        (f"{max(announced_years())}-12-01 10:00", f'[holidays]\n{max(announced_years()) + 1}-01-01 = "元旦"\n', False),
+        (f"{KNOWN - 1}-12-31 10:00", "", None),
+        (f"{KNOWN}-10-01 10:00", "", None),  # not announced before November
+        (f"{KNOWN}-12-01 10:00", "", KNOWN + 1),
+        (f"{KNOWN}-12-01 10:00", LONE, KNOWN + 1),  # one day is no announcement
+        (f"{KNOWN}-12-01 10:00", f'[working_days]\n{KNOWN + 1}-01-09 = "调休"\n', KNOWN + 1),
+        (f"{KNOWN}-12-01 10:00", WHOLE, None),
+        (f"{KNOWN + 1}-03-01 10:00", "", KNOWN + 1),  # New Year's Day did not make it known
+        (f"{KNOWN + 1}-03-01 10:00", WHOLE, None),
     ],
 )
-def test_a_year_that_is_not_known_is_missed(tmp_path: Path, now: str, calendar: str, missing: bool) -> None:
-    """From mid-November on the coming year must be known to the library or stand in the operator's file."""
-    assert hours_of(tmp_path, calendar, now).is_year_missing() is missing
+def test_a_year_that_is_not_known_is_missed(tmp_path: Path, now: str, calendar: str, missing: int | None) -> None:
+    """From mid-November on the coming year must be known to the library or stand whole in the operator's file, until it is."""
+    assert hours_of(tmp_path, calendar, now).missing_year() == missing
 
 
 MISTAKES = {
@@ -163,7 +172,10 @@ MISTAKES = {
     '[special_hours]\n2026-03-01 = ["08:00-12:00", "22:00-09:00"]\n': "runs past midnight into the first one at 08:00",
     '[special_hours]\n2026-03-01 = ["25:00-26:00"]\n': "is no span",
     '[holidays]\n2026-03-01 = "x"\n[working_days]\n2026-03-01 = "y"\n': "days.toml:4: working_days.2026-03-01: is also a holiday",
-    "[holidays\n": "not TOML",
+    "[holidays\n": "days.toml:1: not TOML",
+    "\n[holidays]\n2026-03-01 =\n": "days.toml:3: not TOML",
+    "[holidays]\n2026-03-01 = '\udcff'\n": "days.toml:2: is not UTF-8 text",
+    "#" * 300_000: "site.toml:12: calendar.file: ",
 }
 
 
@@ -175,6 +187,29 @@ def test_mistakes_in_the_calendar_file(tmp_path: Path, text: str) -> None:
     assert len(refused.value.mistakes) == 1 and MISTAKES[text] in refused.value.mistakes[0]
 
 
+NO_FILES = {
+    "/dev/zero": "/dev/zero is no regular file",
+    ".": "is no regular file",
+    "fifo": "is no regular file",
+    "huge": "is larger than 200 kB",
+    "gone.toml": "cannot be read: No such file",
+    "a\\u0000b": "cannot be read: embedded null byte",
+}
+
+
+@pytest.mark.parametrize("file", NO_FILES)
+def test_what_is_no_calendar_file(tmp_path: Path, file: str) -> None:
+    """A device, a folder, a pipe nobody writes to, gigabytes: one message with the line that names it, at once."""
+    os.mkfifo(tmp_path / "fifo")
+    with (tmp_path / "huge").open("wb") as huge:
+        huge.truncate(50_000_000_000)
+    (tmp_path / "site.toml").write_text(HEAD + OFFICE + f'[calendar]\nfile = "{file}"\n')
+    with pytest.raises(SiteFileError) as refused:
+        load_site(tmp_path / "site.toml")
+    (mistake,) = refused.value.mistakes
+    assert mistake.startswith(f"{tmp_path / 'site.toml'}:12: calendar.file: ") and NO_FILES[file] in mistake
+
+
 def test_mistakes_of_both_files_come_together(tmp_path: Path) -> None:
     """A slip in the site file does not hide those of the calendar file; a file that is not there is said."""
     (tmp_path / "site.toml").write_text(
@@ -184,7 +219,7 @@ def test_mistakes_of_both_files_come_together(tmp_path: Path) -> None:
         load_site(tmp_path / "site.toml")
     assert len(refused.value.mistakes) == 2
     assert (
-        "did you mean office?" in refused.value.mistakes[0] and "gone.toml: cannot be read" in refused.value.mistakes[1]
+        "did you mean office?" in refused.value.mistakes[0] and "gone.toml cannot be read" in refused.value.mistakes[1]
     )
 
 
