@@ -30,7 +30,7 @@ def guide_block(after: str) -> str:
 
 def guide_site() -> Site:
     """The site that the guide describes."""
-    return site_of((guide_block("## Schedules") + TRUNK).encode(), "guide")
+    return site_of((guide_block("## Schedules") + "\n" + TRUNK).encode(), "guide")
 
 
 def test_the_guide_shows_what_the_command_prints() -> None:
