@@ -5,7 +5,7 @@ Rules: issue 2 item 7; wazo's habit: a look-up that fails must not drop a call.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -16,6 +16,7 @@ from ivr.adapters.customers import Customer
 from ivr.adapters.look_ups import LookUps
 from ivr.calendar import Opening
 from routing.adapters.inbox import Command
+from routing.events import CallServedUnheard
 
 LOOK_UP_S = 0.5
 DAY_S = 86_400
@@ -62,6 +63,7 @@ class ScriptContext:
     """A worker's bundle. `tiers` and `queue` are the site's words; `prompts` holds a folder for each language.
 
     hours                opening hours; None: always open
+    note_unheard         keeps a note of a call that no router heard of; raises StoreAway
     closed_queues        queue -> queue, where callers go on outside its hours instead of being sent away
     queues               service -> queue, where it isn't the hotline's own
     first_contact_days   how long the agent who talked to a caller last is tried first; 0: not at all
@@ -80,6 +82,7 @@ class ScriptContext:
     queues: Mapping[str, str] = field(default_factory=dict)
     hours: QueueHours | None = None
     closed_queues: Mapping[str, str] = field(default_factory=dict)
+    note_unheard: Callable[[CallServedUnheard], None] = lambda _: None
     look_ups: LookUps = field(default_factory=LookUps)
 
     def prompt(self, language: str, name: str) -> str:

@@ -13,6 +13,7 @@ AFTER_CALL = "after-call"
 PREPARE_SEAT = "prepare-seat"
 REFUSED = "refused"
 FALLBACK = "fallback"
+STATIC = "static-queue"
 FEATURES = "features"
 TRANSFER = "transfer"
 TRANSFERRED = "transferred"
@@ -36,7 +37,11 @@ SEGMENT = "JT_SEGMENT"  # 1, and one more for each transfer to a queue
 ENTERED_AT = "JT_ENTERED_AT"  # epoch seconds of the last transfer
 ASKED = "JT_ASKED"  # "1" while the caller may confirm a callback by pressing the key once more
 MESSAGE_BEGAN = "JT_MESSAGE_BEGAN"  # while a message is recorded
+STATIC_AT = "JT_STATIC_AT"  # epoch seconds at which Asterisk's own queue took the caller
 NEXT = "JT_NEXT"  # what the menu decided: "queue" or "hangup"
+
+# Global variable: when a router was last heard of, epoch seconds of the wall clock; 0 not since Asterisk started
+BEAT = "JT_BEAT"
 
 # User events (AMI) and their headers. The channel's own headers (Channel, Uniqueid, Linkedid, CallerIDNum) come with them.
 EVENT_ARRIVED = "JtArrived"
@@ -47,6 +52,7 @@ EVENT_MESSAGE = "JtMessage"
 HEADER_FILE = "JtFile"
 HEADER_SECONDS = "JtSeconds"
 HEADER_RESULT = "JtResult"
+EVENT_STATIC = "JtStatic"
 HEADER_QUEUE = "JtQueue"
 HEADER_TIER = "JtTier"
 HEADER_SERVICE = "JtService"

@@ -13,6 +13,7 @@ import jinja2
 
 from asterisk_conf import names
 from asterisk_conf.settings import AsteriskSettings, UnsafeSetting, unsafe_settings
+from asterisk_conf.static_queues import static_queues_of
 
 TEMPLATES = Path(__file__).parent / "templates"
 SECRET_FILES = frozenset({"manager.conf", "pjsip.conf"})
@@ -63,6 +64,7 @@ def _texts(settings: AsteriskSettings, folder: Path) -> dict[str, str]:
     )
     words = {key: value for key, value in vars(names).items() if key.isupper()}
     values = {
+        "static_queues": static_queues_of(settings),
         "site": settings,
         "folder": folder,
         "permitted": [_network(a) for trunk in settings.trunks for a in trunk.match],

@@ -50,6 +50,7 @@ class SeatSettings:
     number: str
     password: str = field(repr=False)
     auto_answer: bool = False
+    dedicated_to: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,8 @@ class AsteriskSettings:
     seats_share_trunk   seats and trunk may have the same addresses (see `shares_trunk`); None: decided from the addresses
     max_calls           callers at once; the next one hears the busy announcement
     data_dir            Asterisk's own data (its documentation folder); prompts_dir has a folder for each language
+    tiers               in order of priority, for the time without a router
+    fallback_after_s    without a word from a router Asterisk's own queue takes over; 0: never
     transfer_codes      (code, queue): where a seat's transfer to that code leads
     run_dir             short folder for the control socket, one for each running Asterisk
     version             (major, minor) of the Asterisk that will read the files
@@ -99,6 +102,8 @@ class AsteriskSettings:
     media_address: str | None = None
     language: str = "zh-CN"
     feature_codes: FeatureCodeSettings = FeatureCodeSettings()
+    tiers: tuple[str, ...] = ("ordinary",)
+    fallback_after_s: int = 0
     transfer_codes: tuple[tuple[str, str], ...] = ()
     ring_s: int = 8
     qualify_s: int = 30
@@ -178,6 +183,8 @@ def unsafe_settings(settings: AsteriskSettings) -> Iterator[str]:
         yield from _bad_text("outside number", number, NUMBER)
     for pattern in s.callback_patterns:
         yield from _bad_text("callback pattern", pattern, CALLBACK_PATTERN)
+    for tier in s.tiers:
+        yield from _bad_text("tier", tier, WORD)
     for seat in s.seats:
         yield from _bad_text("seat number", seat.number, NUMBER)
         yield from _bad_text(f"password of seat {seat.number!r}", seat.password, SECRET, secret=True)
@@ -210,6 +217,7 @@ def _bad_numbers(s: AsteriskSettings) -> Iterator[str]:
         "ami_port": (1, 65535),
         "agi_port": (1, 65535),
         "ring_s": (1, 600),
+        "fallback_after_s": (0, 3600),
         "qualify_s": (0, 86400),
         "max_calls": (1, 100_000),
         "max_files": (256, 1_048_576),

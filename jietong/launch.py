@@ -59,7 +59,8 @@ def asterisk_settings(site: RunningSite, program: Program) -> AsteriskSettings:
             for trunk in config.trunks
         ),
         seats=tuple(
-            SeatSettings(seat.number, site.seat_passwords[seat.number], seat.auto_answer) for seat in config.seats
+            SeatSettings(seat.number, site.seat_passwords[seat.number], seat.auto_answer, tuple(seat.dedicated_to))
+            for seat in config.seats
         ),
         sip_port=ports.sip,
         rtp_start=ports.rtp_start,
@@ -77,6 +78,8 @@ def asterisk_settings(site: RunningSite, program: Program) -> AsteriskSettings:
         media_address=config.network.media_address,
         language=config.hotline.language,
         feature_codes=FeatureCodeSettings(**config.feature_codes.model_dump()),
+        tiers=tuple(config.tiers),
+        fallback_after_s=config.router.fallback_after_s,
         transfer_codes=tuple((queue.code, queue.name) for queue in config.queues if queue.code),
         ring_s=config.routing.ring_s,
         qualify_s=config.network.qualify_s,

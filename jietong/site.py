@@ -258,6 +258,8 @@ class RouterProcesses(Table):
 
     standbys: Annotated[int, Field(ge=0, le=4)] = 1
     """How many wait to take over when the one that decides dies."""
+    fallback_after_s: Annotated[int, Field(ge=0, le=3600)] = 10
+    """After so many seconds without any router Asterisk's own queue serves the callers; 0 never."""
 
 
 class Database(Table):

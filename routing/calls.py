@@ -15,6 +15,7 @@ from routing.events import (
     CallArrived,
     CallEnded,
     CallQueued,
+    CallServedUnheard,
     HangUpRequested,
     LegEnded,
     OfferAnswered,
@@ -267,6 +268,44 @@ def _try_again(state: State, call: Call, out: Outputs) -> None:
         agents.finish(state, agent, out, has_talked=False)
 
 
+def on_served_unheard(state: State, event: CallServedUnheard, out: Outputs) -> None:
+    """The record of a call that came, or waited on, and ended while no router listened: times are as the dialplan noted them."""
+    call = state.calls.get(event.call)
+    if call is None:
+        call = Call(event.call, event.channel, event.caller, min(event.at, event.queued_at), state.next_order())
+        state.calls[event.call] = call
+    for offer in _all_offers(call):
+        _close_offer(state, call, offer, OfferFailure.NOT_DELIVERED, out)
+    if call.queued_at is None or event.segment > call.segment:
+        _enter_queue(state, call, _as_queued(event), out)
+    if event.answered_at > 0 and call.answered_at is None:
+        call.answered_at, call.talk_ended_at, call.seat = event.answered_at, event.ended_at, event.seat
+        call.agent = state.seats[event.seat].agent if event.seat in state.seats else ""
+        wait_s = max(0.0, event.answered_at - call.entered_at)
+        in_target = wait_s <= state.tiers[call.tier].answer_within_s
+        out.facts.append(
+            CallAnswered(out.at, call.id, call.agent, call.seat, call.queue, call.tier, wait_s, in_target, call.segment)
+        )
+    _end(state, call, lost=False, out=out, ended_at=event.ended_at)
+
+
+def _as_queued(event: CallServedUnheard) -> CallQueued:
+    return CallQueued(
+        at=event.at,
+        call=event.call,
+        channel=event.channel,
+        caller=event.caller,
+        queue=event.queue,
+        tier=event.tier,
+        service=event.service,
+        language=event.language,
+        representative="",
+        queued_at=event.queued_at,
+        segment=event.segment,
+        entered_at=event.entered_at,
+    )
+
+
 def end_unheard(state: State, call: Call, *, lost: bool, out: Outputs) -> None:
     """Asterisk no longer has the call. `lost`: it went down with Asterisk; else it ended in its own way while we did not listen."""
     _end(state, call, lost=lost, out=out)
@@ -361,7 +400,7 @@ def _finish_talk(state: State, call: Call, out: Outputs) -> None:
         agents.finish(state, agent, out)
 
 
-def _end(state: State, call: Call, *, lost: bool, out: Outputs) -> None:
+def _end(state: State, call: Call, *, lost: bool, out: Outputs, ended_at: float | None = None) -> None:
     was = call.state
     call.state = CALL[(call.state, CallStep.END)]
     if was in (CallState.WAITING, CallState.CALLBACK):
@@ -373,7 +412,7 @@ def _end(state: State, call: Call, *, lost: bool, out: Outputs) -> None:
     if call.queued_at is not None and call.answered_at is None and not lost:
         waited_s = (call.left_at if call.left_at is not None else out.at) - call.entered_at
         state.pace[call.queue].note_wait(max(0.0, waited_s), hung_up=call.left_at is None)
-    out.facts.append(record_of(state, call, was, lost=lost, at=out.at))
+    out.facts.append(record_of(state, call, was, lost=lost, at=out.at if ended_at is None else ended_at))
     for offer in _all_offers(call):
         _note_offer(call, offer, "lost" if lost else "abandoned", out)
         agents.withdraw(state, state.agents[offer.agent], out)

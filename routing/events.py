@@ -121,6 +121,26 @@ class HangUpRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class CallServedUnheard:
+    """A call was served by Asterisk's own queue, and is over, while no router listened. `answered_at` 0.0: the caller gave up."""
+
+    at: float
+    call: str
+    channel: str
+    caller: str
+    queue: str
+    tier: str
+    service: str
+    language: str
+    queued_at: float
+    segment: int
+    entered_at: float
+    answered_at: float
+    seat: str
+    ended_at: float
+
+
+@dataclass(frozen=True, slots=True)
 class SeatChanged:
     """Asterisk reports another state of a seat's device."""
 
@@ -270,6 +290,7 @@ Event = (
     | CallEnded
     | LegEnded
     | HangUpRequested
+    | CallServedUnheard
     | SeatChanged
     | AgentLoggedIn
     | AgentLoggedOut

@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from agi_scripts.answer_call import answer_call
@@ -16,6 +17,7 @@ from agi_scripts.context import ScriptContext
 from agi_scripts.extend_wrap_up import extend_wrap_up
 from agi_scripts.log_in_agent import log_in_agent
 from agi_scripts.log_out_agent import log_out_agent
+from agi_scripts.note_unheard_call import note_unheard_call
 from agi_scripts.pause_agent import pause_agent
 from agi_scripts.ready_agent import ready_agent
 from ivr.adapters.agi_channel import AgiChannel
@@ -31,6 +33,7 @@ from routing.adapters.agents_table import AgentPins
 from routing.adapters.inbox_client import InboxClient
 from routing.adapters.last_agent import LastAgents
 from routing.adapters.redis_clients import prefix_of
+from routing.adapters.unheard_calls import note_unheard
 
 HOST = "127.0.0.1"  # Asterisk is on this machine
 DRAIN_S = 3.0  # menus that take longer end at once, and the dialplan leads the caller to a person
@@ -40,6 +43,7 @@ SCRIPTS: dict[str, ScriptWork] = {
     "answer_call": answer_call,
     "choose_service": choose_service,
     "log_in_agent": log_in_agent,
+    "note_unheard_call": note_unheard_call,
     "log_out_agent": log_out_agent,
     "pause_agent": pause_agent,
     "ready_agent": ready_agent,
@@ -91,6 +95,7 @@ def context_of(site: RunningSite) -> ScriptContext:
         queues={name: service.queue for name, service in site.site.services.items() if service.queue},
         first_contact_days=site.site.routing.first_contact_days,
         hours=hours,
+        note_unheard=partial(note_unheard, site.store_url, prefix_of(site.site.hotline.number)),
         closed_queues=closed_queues_of(site.site, hours),
         router=InboxClient(site.store_url, prefix_of(site.site.hotline.number)),
     )

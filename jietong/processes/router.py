@@ -32,6 +32,7 @@ from routing.adapters.redis_clients import StoreAway, prefix_of
 from routing.adapters.router_loop import RouterLoop, SteadyClock
 from routing.adapters.snapshots import Snapshot, Snapshots
 from routing.adapters.tenure import LeaseLost, Tenure
+from routing.adapters.unheard_calls import take_unheard
 from routing.events import AsteriskLost
 from routing.model import State
 
@@ -88,7 +89,10 @@ async def _lead(
         await heartbeat.beat()
         _say_ready()
 
-    link = AsteriskLink(address, loop, say_ready, tenure)
+    link = AsteriskLink(address, loop, say_ready, tenure, has_static_queues=site.site.router.fallback_after_s > 0)
+    noted = await take_unheard(url, prefix, loop)
+    if noted:
+        log.info("calls that nobody heard of are on record", extra={"calls": noted})
     tasks = [
         asyncio.create_task(link.run(), name="asterisk"),
         asyncio.create_task(serve_desk(inbox, loop), name="desk"),

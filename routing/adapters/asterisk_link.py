@@ -8,10 +8,12 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
+from asterisk_conf import names
 from routing.adapters import asterisk_words as words
 from routing.adapters.ami import BACK_OFF_S, AmiAddress, AmiConnection, AmiError, connect, watch
 from routing.adapters.ami_wire import Message
 from routing.adapters.router_loop import RouterLoop
+from routing.adapters.static_queue import StaticQueues
 from routing.adapters.tenure import Tenure
 from routing.events import AsteriskLost, AsteriskSynced, CallArrived, CallQueued
 from routing.transitions import CallState
@@ -28,12 +30,17 @@ class AsteriskLink:
         loop: RouterLoop,
         on_synced: Callable[[], Awaitable[None]],
         tenure: Tenure | None = None,
+        *,
+        has_static_queues: bool = False,
     ) -> None:
         self._address = address
         self._loop = loop
         self._on_synced = on_synced
         self._tenure = tenure
         self._connection: AmiConnection | None = None
+        self._has_static_queues = has_static_queues
+        self._static: StaticQueues | None = None
+        self._strays = asyncio.Event()
 
     async def run(self) -> None:
         """Connects and reconnects with back-off for ever."""
@@ -61,11 +68,49 @@ class AsteriskLink:
     async def _serve(self, connection: AmiConnection) -> None:
         self._loop.asterisk = self._connection = connection
         self._announce()
+        self._static = StaticQueues(connection) if self._has_static_queues else None
         await self._take_stock(connection)
         log.info("connected to Asterisk and in agreement with it")
         await self._on_synced()
-        await watch(connection)
+        if self._static is None:
+            await watch(connection)
+        else:
+            await self._watch_static_queues(connection, self._static)
         log.warning("the connection to Asterisk is gone")
+
+    async def _watch_static_queues(self, connection: AmiConnection, static: StaticQueues) -> None:
+        static.begin(self._loop.state)
+        self._loop.on_facts = static.note
+        tasks = [asyncio.create_task(static.run()), asyncio.create_task(self._fetch_strays(connection, static))]
+        try:
+            await watch(connection)
+        finally:
+            self._loop.on_facts = None
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _fetch_strays(self, connection: AmiConnection, static: StaticQueues) -> None:
+        """A caller who went to Asterisk's own queue though a router is there (it was stopped for a while) comes back."""
+        while True:
+            await self._strays.wait()
+            self._strays.clear()
+            channels = await connection.listing("Status", {"Variables": ",".join(words.STATUS_VARIABLES)})
+            static.fetch([message for message in channels if not self._is_offered(message)])
+            self._hear_of_static(channels, self._loop.clock())
+
+    def _is_offered(self, message: Message) -> bool:
+        call = self._loop.state.calls.get(message.get("Linkedid"))
+        return call is not None and call.state is CallState.OFFERED
+
+    def _hear_of_static(self, channels: list[Message], at: float) -> None:
+        """Callers in Asterisk's own queue whom the state does not know, or thinks to be with a seat that was never rung."""
+        for message in channels:
+            call = words.waiting_call_of(message, at) if message.get("Context") == names.STATIC else None
+            if call is not None:
+                known = self._loop.state.calls.get(call.call)
+                if known is None or (known.state is CallState.RETURNING and not message.get("BridgeID")):
+                    self._loop.tell(call)
 
     async def _take_stock(self, connection: AmiConnection) -> None:
         asked_at = self._loop.clock()
@@ -80,11 +125,14 @@ class AsteriskLink:
         ids = {message.get("Uniqueid") for message in channels}
         calls = {message.get("Linkedid") for message in channels if message.get("Linkedid") in ids}
         calls = {call for call in calls if not words.is_callback_channel(call)}  # these are legs
+        if self._static is not None:
+            self._static.fetch(channels)
+        self._hear_of_static(channels, at)  # who talks already must be known before its answer is told
         for message in channels:
             self._follow_offer(message, at)
         for message in channels:
             call = words.waiting_call_of(message, at)
-            if call is not None and self._is_news(call):
+            if call is not None and message.get("Context") != names.STATIC and self._is_news(call):
                 self._loop.tell(call)
         self._loop.tell(AsteriskSynced(at, asked_at, tuple(sorted(calls)), tuple(sorted(ids - calls)), started_at))
 
@@ -111,6 +159,9 @@ class AsteriskLink:
             self._connection.send(action, fields, lambda why: log.error("lead not announced: %s", why))
 
     def _on_event(self, message: Message) -> None:
+        if words.is_static(message):
+            self._strays.set()
+            return
         leader = words.leader_of(message)
         if leader is not None:
             if self._tenure is not None and self._tenure.hear(*leader):

@@ -238,7 +238,7 @@ def waiting_call_of(message: Message, at: float) -> CallQueued | CallArrived | N
         return None
     if context in (names.MENU, names.ENTER):
         return CallArrived(at, call, message.get("Channel"), caller_of(message))
-    if context != names.WAITING:
+    if context not in (names.WAITING, names.STATIC):
         return None
     variables = dict(pair.partition("=")[::2] for pair in message.all("Variable"))
     return CallQueued(
@@ -256,6 +256,32 @@ def waiting_call_of(message: Message, at: float) -> CallQueued | CallArrived | N
         segment=_segment(variables.get(names.SEGMENT, "")),
         entered_at=_number(variables.get(names.ENTERED_AT, "")),
     )
+
+
+def is_in_static_queue(message: Message) -> bool:
+    """Whether an item of the `Status` list is a caller who waits, or is being rung for, in Asterisk's own queue: not yet talking."""
+    is_caller = message.get("Uniqueid") == message.get("Linkedid")
+    return is_caller and message.get("Context") == names.STATIC and not message.get("BridgeID")
+
+
+def back_to_waiting(channel: str) -> tuple[str, dict[str, str | list[str]]]:
+    """AMI action that takes a caller out of Asterisk's own queue; it waits on under the router, which knows of it."""
+    return "Redirect", {"Channel": channel, "Context": names.WAITING, "Exten": "back", "Priority": "1"}
+
+
+def beat(at_s: int) -> tuple[str, dict[str, str | list[str]]]:
+    """AMI action by which the dialplan hears that a router is there, at wall-clock second `at_s`."""
+    return "Setvar", {"Variable": names.BEAT, "Value": str(at_s)}
+
+
+def member_paused(seat: str, *, paused: bool) -> tuple[str, dict[str, str | list[str]]]:
+    """AMI action that keeps a seat out of Asterisk's own queues, or lets it in."""
+    return "QueuePause", {"Interface": f"PJSIP/{seat}", "Paused": "true" if paused else "false"}
+
+
+def is_static(message: Message) -> bool:
+    """Whether a message says that a caller went to Asterisk's own queue."""
+    return message.get("Event") == "UserEvent" and message.get("UserEvent") == names.EVENT_STATIC
 
 
 def seat_leg_of(message: Message, at: float) -> tuple[OfferRinging, OfferAnswered | None] | None:

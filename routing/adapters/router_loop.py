@@ -59,6 +59,7 @@ class RouterLoop:
         self.clock = clock
         self.asterisk: AmiConnection | None = None
         self.faults = 0
+        self.on_facts: Callable[[list[Fact]], None] | None = None
         self.ignored = IgnoredLog()
         self._journal = journal
         self._lead = lead
@@ -110,6 +111,8 @@ class RouterLoop:
                 self.ignored.note(fact)
         if facts or not isinstance(event, Tick):
             self._journal.append(event, facts, decision_us)
+        if facts and self.on_facts is not None:
+            self.on_facts(facts)
         self._plan_wake_up()
         return facts
 

@@ -6,6 +6,7 @@ Owns the site's file and the waiting for what operators see. Must not know a sto
 import asyncio
 import itertools
 import json
+import subprocess
 import time
 import urllib.error
 import urllib.request
@@ -16,7 +17,9 @@ from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from asterisk_conf.render import conf_file
 from jietong.database import open_engine
+from jietong.processes import agent_command
 from jietong.running import RunningSite
 from routing.adapters.records import recent_calls
 from routing.facts import CallRecord
@@ -28,6 +31,7 @@ WRAP_UP_S = 0.5
 PIN = "2468"
 CARRIER_PORT = free_block()  # where the trunk sends calls to: a robot plays the world outside
 LISTED = "02112345678"
+FALLBACK_AFTER_S = 4
 COMPLAINTS_CODE = "*81"
 SITE = f"""
 [hotline]
@@ -50,6 +54,8 @@ goal = 0.95
 [tiers.ordinary]
 answer_within_s = 20
 goal = 0.90
+[router]
+fallback_after_s = {FALLBACK_AFTER_S}
 [routing]
 vip_reserve = 1
 ring_s = {RING_S}
@@ -257,6 +263,18 @@ class Hotline:
         while not await asyncio.to_thread(is_true):
             assert time.monotonic() < deadline, f"waited {within_s:g} s for {what}: {self.status()}"
             await asyncio.sleep(0.05)
+
+    async def asterisk_shows(self, command: str, text: str, within_s: float) -> None:
+        """Waits until Asterisk's command line prints that text."""
+        await self.until_metric(lambda: text in self._cli(command), f"Asterisk to show {text} for {command}", within_s)
+
+    def _cli(self, command: str) -> str:
+        argv = [*self.site.asterisk_argv, "-C", str(conf_file(self.site.layout.asterisk)), "-rx", command]
+        return subprocess.run(argv, capture_output=True, text=True, timeout=20, check=True).stdout
+
+    async def tell_agent(self, word: str, agent: str) -> None:
+        """What a supervisor does from the console."""
+        assert await asyncio.to_thread(agent_command.main, self.var, word, agent) == 0
 
     async def is_quiet(self) -> None:
         """Waits until no call is left and nobody is at a seat, so that the next story begins afresh."""

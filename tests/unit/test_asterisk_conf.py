@@ -87,7 +87,13 @@ def test_rendering_again_replaces(tmp_path: Path) -> None:
 def test_dialplan_has_the_shared_words(tmp_path: Path) -> None:
     """Dialplan, scripts and router use the same names, and contexts stand in the order of a call."""
     sending = (TrunkSettings("carrier", ("127.0.0.1",), "127.0.0.1:5070"),)
-    files = written(tmp_path, trunks=sending, callback_patterns=("13XXXXXXXXX",), outside_numbers=("02112345678",))
+    files = written(
+        tmp_path,
+        fallback_after_s=10,
+        trunks=sending,
+        callback_patterns=("13XXXXXXXXX",),
+        outside_numbers=("02112345678",),
+    )
     text, leaving = files["extensions.conf"], files["extensions_leaving.conf"]
     at = [text.index(f"\n[{getattr(names, name)}]") for name in CONTEXTS]
     assert at == sorted(at)
