@@ -352,15 +352,16 @@ async def test_router_hears_just_what_it_needs(peer: SipPeer, seat: SipPeer, ami
         ({"Action": "Getvar", "Variable": "EPOCH"}, True),
         ({"Action": "Getvar", "Variable": "SHELL(id)"}, False),
         ({"Action": "Command", "Command": "core stop now"}, False),
-        ({"Action": "Originate", "Channel": "PJSIP/1001", "Application": "Wait"}, False),
+        ({"Action": "Originate", "Channel": "PJSIP/1001", "Application": "System", "Data": "id"}, False),
         ({"Action": "GetConfig", "Filename": "manager.conf"}, False),
         ({"Action": "UpdateConfig", "SrcFilename": "a.conf", "DstFilename": "a.conf"}, False),
         ({"Action": "Reload"}, False),
-        ({"Action": "UserEvent", "UserEvent": "JtArrived"}, False),
+        ({"Action": "UserEvent", "UserEvent": "JtRouter"}, True),
+        ({"Action": "QueuePause", "Interface": "PJSIP/1001", "Paused": "true"}, False),  # no such queue in this site
     ],
 )
 async def test_router_may_do_just_what_it_needs(action: dict[str, str], allowed: bool, ami: AmiTap) -> None:
-    """The router's account cannot run commands, start calls or read the configuration."""
+    """The router's account cannot run commands, start programs or read the configuration."""
     answer = await ami.action(**action)
     assert (answer["Response"] == "Success") is allowed
 
