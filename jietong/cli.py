@@ -87,6 +87,38 @@ def calls(
     _leave(_piece("jietong.processes.status", "calls")(_folder(var), as_json, last, full_numbers))
 
 
+callbacks_app = typer.Typer(help="Callbacks: whom the hotline owes a call.")
+app.add_typer(callbacks_app, name="callbacks")
+
+
+@callbacks_app.callback(invoke_without_command=True)
+def callbacks(
+    context: typer.Context,
+    var: Var = VAR,
+    as_json: Json = False,
+    full_numbers: Annotated[bool, typer.Option("--full-numbers", help="Customers' numbers unmasked.")] = False,
+) -> None:
+    """Lists open callbacks, the longest waiting first."""
+    if context.invoked_subcommand is None:
+        _leave(_piece("jietong.processes.promises", "callbacks")(_folder(var), as_json, full_numbers))
+
+
+@callbacks_app.command("cancel")
+def callbacks_cancel(call_id: Annotated[str, typer.Argument(metavar="CALL_ID")], var: Var = VAR) -> None:
+    """Takes a callback out of the line."""
+    _leave(_piece("jietong.processes.promises", "cancel")(_folder(var), call_id))
+
+
+@app.command()
+def messages(
+    var: Var = VAR,
+    as_json: Json = False,
+    full_numbers: Annotated[bool, typer.Option("--full-numbers", help="Callers' numbers unmasked.")] = False,
+) -> None:
+    """Lists the messages that callers left, the oldest first."""
+    _leave(_piece("jietong.processes.promises", "messages")(_folder(var), as_json, full_numbers))
+
+
 @app.command()
 def explain(call_id: Annotated[str, typer.Argument(metavar="CALL_ID")], var: Var = VAR, as_json: Json = False) -> None:
     """Tells why a call waited and who was passed over."""

@@ -6,10 +6,18 @@ Rules: docs/guide/callback.md; a try that came to nothing costs the agent no aft
 
 from routing import calls
 from routing.callback import promise
-from routing.events import CallbackAsked, CallbackCancelled, CustomerReached, CustomerUnreached, SendFailed
+from routing.events import (
+    CallbackAsked,
+    CallbackCancelled,
+    CallbackRestored,
+    CustomerReached,
+    CustomerUnreached,
+    SendFailed,
+)
+from routing.groups import together
 from routing.leaving import is_out
 from routing.matching import match_call
-from routing.model import State
+from routing.model import Call, State
 from routing.outputs import Outputs
 from routing.overflow import follow_recipe
 from routing.transitions import CALL, CallState, CallStep
@@ -51,6 +59,27 @@ def on_cancelled(state: State, event: CallbackCancelled, out: Outputs) -> None:
         out.ignore(event, event.call, "the customer is being called back now")
     else:
         calls.end_callback(state, call, "cancelled", out)
+
+
+def on_restored(state: State, event: CallbackRestored, out: Outputs) -> None:
+    """A router that found no memory takes an open callback from the database, at its old place."""
+    if event.call in state.calls or event.caller in state.callbacks:
+        out.ignore(event, event.call, "already there")
+        return
+    call = Call(event.call, "", event.caller, event.queued_at, state.next_order(), CallState.CALLBACK)
+    call.queue = event.queue if event.queue in state.queues else state.rules.queue
+    call.tier = event.tier if event.tier in state.tiers else state.rules.default_tier
+    call.service, call.language = event.service, event.language
+    needs = (state.rules.requires.get(word, ()) for word in (call.service, call.language))
+    call.requires = call.asked = together((state.queues[call.queue].requires, *needs))
+    call.queued_at = call.entered_at = event.queued_at
+    call.left_at, call.promised_at, call.tries = event.queued_at, event.promised_at, event.tries
+    call.asked_own, call.until = True, event.again_at
+    if call.until is not None:
+        state.set_deadline("call", call.id, call.until)
+    state.calls[call.id], state.callbacks[call.caller] = call, call.id
+    state.place_call(call)
+    match_call(state, call, out)
 
 
 def on_send_failed(state: State, event: SendFailed, out: Outputs) -> None:

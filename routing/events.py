@@ -251,6 +251,23 @@ class CallbackCancelled:
 
 
 @dataclass(frozen=True, slots=True)
+class CallbackRestored:
+    """An open callback that only the database still knew; the fields are those of `CallbackPromised`, `tries` so far, `again_at` if it was put off."""
+
+    at: float
+    call: str
+    caller: str
+    queue: str
+    tier: str
+    service: str
+    language: str
+    queued_at: float
+    promised_at: float
+    tries: int
+    again_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class AsteriskLost:
     """The connection to Asterisk is gone; what happens there is unknown until `AsteriskSynced`."""
 
@@ -304,6 +321,7 @@ Event = (
     | CustomerReached
     | CustomerUnreached
     | CallbackCancelled
+    | CallbackRestored
     | AsteriskLost
     | AsteriskSynced
     | Tick

@@ -14,7 +14,11 @@ import signal
 import socket
 import sys
 from pathlib import Path
+from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
+
+from jietong.database import open_engine
 from jietong.logs import configure
 from jietong.rules_of_site import rules_of
 from jietong.running import RunningSite
@@ -27,13 +31,14 @@ from routing.adapters.inbox import Inbox
 from routing.adapters.journal import Fenced, JournalWriter
 from routing.adapters.leader_file import LeaderFile
 from routing.adapters.lease import Lease
+from routing.adapters.promises import open_callbacks
 from routing.adapters.recovery import recover
 from routing.adapters.redis_clients import StoreAway, prefix_of
 from routing.adapters.router_loop import RouterLoop, SteadyClock
 from routing.adapters.snapshots import Snapshot, Snapshots
 from routing.adapters.tenure import LeaseLost, Tenure
 from routing.adapters.unheard_calls import take_unheard
-from routing.events import AsteriskLost
+from routing.events import AsteriskLost, CallbackRestored
 from routing.model import State
 
 log = logging.getLogger(__name__)
@@ -64,23 +69,44 @@ async def _run(site: RunningSite) -> int:
         return 0
     keeper = asyncio.create_task(tenure.keep(), name="lease")
     try:
-        return await _lead(site, tenure, await recover(url, prefix, rules), keeper, stop)
+        state, is_fresh = await recover(url, prefix, rules)
+        promised = await asyncio.to_thread(_promised, site) if is_fresh else []
+        return await _lead(site, tenure, (state, promised), keeper, stop)
     finally:
         keeper.cancel()
         await tenure.close()
 
 
+def _promised(site: RunningSite) -> list[dict[str, Any]]:
+    """Open callbacks as the database has them: no channel carries one, so that a router without memory would forget them."""
+    engine = open_engine(site.database_url)
+    try:
+        return open_callbacks(engine)
+    except SQLAlchemyError as error:
+        log.error("open callbacks cannot be read: %s", type(error).__name__)
+        return []
+    finally:
+        engine.dispose()
+
+
 async def _lead(
-    site: RunningSite, tenure: Tenure, state: State, keeper: "asyncio.Task[None]", stop: asyncio.Event
+    site: RunningSite,
+    tenure: Tenure,
+    memory: tuple[State, list[dict[str, Any]]],
+    keeper: "asyncio.Task[None]",
+    stop: asyncio.Event,
 ) -> int:
     """Decides until stopped or replaced; returns the exit code."""
     url, prefix = site.store_url, prefix_of(site.site.hotline.number)
     journal = JournalWriter(url, prefix, fence=tenure.lease_number)
     await journal.start()
     clock = SteadyClock()
+    state, promised = memory
     loop = RouterLoop(state, journal, clock, tenure)
     tenure.on_sure = loop.go_on
     loop.tell(AsteriskLost(clock()))
+    for row in promised:
+        loop.tell(CallbackRestored(clock(), **row))
     _spare_the_collector()
     address = AmiAddress("127.0.0.1", site.ports.ami, site.ami_user, site.ami_secret)
     inbox, snapshots, heartbeat = Inbox(url, prefix), Snapshots(url, prefix), Heartbeat(url, prefix, loop)

@@ -11,6 +11,7 @@ import logging
 from routing.adapters.inbox import Command, Inbox, InboxCommand
 from routing.adapters.redis_clients import StoreAway
 from routing.adapters.router_loop import RouterLoop
+from routing.events import CallbackCancelled
 from routing.facts import EventIgnored
 
 log = logging.getLogger(__name__)
@@ -40,7 +41,7 @@ async def serve_desk(inbox: Inbox, loop: RouterLoop) -> None:
 def obey(command: InboxCommand, loop: RouterLoop) -> tuple[bool, str]:
     """Applies one command now; returns whether it was obeyed, and if not the reason."""
     event: Command = dataclasses.replace(command.event, at=loop.clock())
-    if event.agent.startswith("seat:"):
+    if not isinstance(event, CallbackCancelled) and event.agent.startswith("seat:"):
         seat = loop.state.seats.get(event.agent.removeprefix("seat:"))
         if seat is None or not seat.agent:
             return False, "not logged in"

@@ -12,10 +12,10 @@ import msgspec
 import structlog
 
 from routing.adapters import codec, redis_clients
-from routing.events import AgentExtended, AgentLoggedIn, AgentLoggedOut, AgentPaused, AgentReadied
+from routing.events import AgentExtended, AgentLoggedIn, AgentLoggedOut, AgentPaused, AgentReadied, CallbackCancelled
 
-Command = AgentLoggedIn | AgentLoggedOut | AgentPaused | AgentReadied | AgentExtended
-ALLOWED = (AgentLoggedIn, AgentLoggedOut, AgentPaused, AgentReadied, AgentExtended)
+Command = AgentLoggedIn | AgentLoggedOut | AgentPaused | AgentReadied | AgentExtended | CallbackCancelled
+ALLOWED = (AgentLoggedIn, AgentLoggedOut, AgentPaused, AgentReadied, AgentExtended, CallbackCancelled)
 STALE_S = 3.0  # older commands are not obeyed at start: whoever sent them has heard "try later" by now
 REPLY_KEPT_S = 10
 log = structlog.get_logger("inbox")

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyErro
 from routing.adapters import codec
 from routing.adapters.journal import place_of
 from routing.adapters.journal_reader import BEGINNING, JournalEntry
+from routing.adapters.promises import write_promises
 from routing.adapters.tables import call_history, call_records, journal_position
 from routing.facts import CallAnswered, CallPassedOver, CallRecord, Fact, Outcome
 
@@ -84,6 +85,7 @@ class RecordsWriter:
             facts = [fact for entry in fresh for fact in entry.facts]
             _insert_records(connection, [fact for fact in facts if isinstance(fact, CallRecord)])
             _insert_history(connection, facts)
+            write_promises(connection, facts)
             if fresh:
                 moved = update(journal_position).where(journal_position.c.reader == self._reader)
                 connection.execute(moved.values(entry_id=fresh[-1].id))

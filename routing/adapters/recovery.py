@@ -21,17 +21,17 @@ MOST_REPLAYED = 100_000  # entries, some 5 s of work; 15 s of the busiest hour a
 BREATH = 200  # entries between two chances for the lease to be renewed
 
 
-async def recover(url: str, prefix: str, rules: Rules) -> State:
-    """The state as the last router left it, under the present rules; a fresh one when there is none to be had. Never
-    raises for what is stored, however damaged.
+async def recover(url: str, prefix: str, rules: Rules) -> tuple[State, bool]:
+    """The state as the last router left it, under the present rules, and False; a fresh one and True when there is none
+    to be had. Never raises for what is stored, however damaged.
     """
     try:
         state, replayed = await stored_state(url, prefix, rules)
     except (StoreAway, snapshot.SnapshotRefused) as error:
         log.warning("no stored state, starting from what Asterisk has: %s", error)
-        return State.of(rules)
+        return State.of(rules), True
     log.info("state recovered", extra={"calls": len(state.calls), "entries": replayed})
-    return state
+    return state, not replayed and state.order == State.of(rules).order
 
 
 async def stored_state(url: str, prefix: str, rules: Rules) -> tuple[State, int]:

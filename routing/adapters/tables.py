@@ -47,6 +47,33 @@ call_history = Table(
     Column("detail", JSON, nullable=False),  # the fact as codec.to_plain gives it
 )
 
+callbacks = Table(
+    "callbacks",
+    routing_tables,
+    Column("call", Text, primary_key=True),
+    Column("caller", Text, nullable=False),
+    Column("queue", Text, nullable=False),
+    Column("tier", Text, nullable=False),
+    Column("service", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("queued_at", Double, nullable=False),
+    Column("promised_at", Double, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("again_at", Double),
+)
+
+messages = Table(
+    "messages",
+    routing_tables,
+    Column("call", Text, primary_key=True),
+    Column("at", Double, nullable=False),
+    Column("caller", Text, nullable=False),
+    Column("queue", Text, nullable=False),
+    Column("tier", Text, nullable=False),
+    Column("file", Text, nullable=False),
+    Column("length_s", Double, nullable=False),
+)
+
 journal_position = Table(
     "journal_position",
     routing_tables,

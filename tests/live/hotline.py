@@ -160,7 +160,7 @@ class Hotline:
         self.var, self.calendar_file = var, calendar_file
         self.site = RunningSite.load(var)
         self.sip = f"127.0.0.1:{self.site.ports.sip}"
-        self._engine = open_engine(self.site.database_url)
+        self.engine = open_engine(self.site.database_url)
 
     def agent(self, seat: str, **how: Any) -> AbstractAsyncContextManager[Agent]:
         """A softphone registered at `seat`, its agent ready; gone from the site again at the end."""
@@ -227,7 +227,7 @@ class Hotline:
 
     def records(self, caller: str = "") -> list[CallRecord]:
         """Call records, of one caller if named."""
-        return [r for r in recent_calls(self._engine, 100_000) if not caller or r.caller == caller]
+        return [r for r in recent_calls(self.engine, 100_000) if not caller or r.caller == caller]
 
     async def record_of(self, caller: Caller, within_s: float = 10.0) -> CallRecord:
         """The one record of that caller's call, once it is written."""
@@ -284,7 +284,7 @@ class Hotline:
 
     def close(self) -> None:
         """Lets the database go."""
-        self._engine.dispose()
+        self.engine.dispose()
 
 
 def _state_of(told: dict[str, Any], agent: str) -> str | None:

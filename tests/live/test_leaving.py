@@ -1,10 +1,15 @@
 """Stories of callers who leave the line in another way, through real calls: a robot plays the world behind the carrier."""
 
 import asyncio
+import json
 import os
 import signal
 from pathlib import Path
 
+import pytest
+
+from jietong.processes.promises import callbacks, cancel, messages
+from routing.adapters.promises import open_callbacks
 from tests.live.hotline import LISTED, Hotline
 from tests.robots.audio import party_tone, read_wav
 from tests.robots.people import Caller
@@ -55,10 +60,13 @@ async def test_a_customer_who_does_not_answer_is_tried_again(hotline: Hotline) -
     assert (record.outcome.value, record.reason) == ("callback", "kept")
 
 
-async def test_a_callback_outlives_the_router(hotline: Hotline) -> None:
+async def test_a_callback_outlives_the_router(hotline: Hotline, capsys: pytest.CaptureFixture[str]) -> None:
     """The router is killed between asking and calling: the next one calls the customer all the same."""
     async with hotline.caller() as caller, hotline.customer() as customer:
         await _asks_to_be_called_back(hotline, caller)
+        assert hotline.metric("jietong_callbacks_open") == 1
+        assert callbacks(hotline.var, as_json=True, full_numbers=True) == 0
+        assert [row["caller"] for row in json.loads(capsys.readouterr().out)] == [caller.number]
         old = hotline.leader_pid()
         os.kill(old, signal.SIGKILL)
         await hotline.until_metric(lambda: hotline.leader_pid() != old, "a new router process")
@@ -96,7 +104,7 @@ async def test_nobody_answers_outside(hotline: Hotline) -> None:
     assert (record.outcome.value, record.agent) == ("answered", "1004")
 
 
-async def test_a_message_is_left(hotline: Hotline, tmp_path: Path) -> None:
+async def test_a_message_is_left(hotline: Hotline, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Nobody can take the caller: it is asked for a message, speaks and hangs up; what was said is in the file."""
     tone = party_tone(tmp_path / "tone.wav", 1, 30)
     async with hotline.vip(play=tone) as caller:
@@ -108,5 +116,20 @@ async def test_a_message_is_left(hotline: Hotline, tmp_path: Path) -> None:
         caller.hang_up()
         record = await hotline.record_of(caller)
     assert (record.outcome.value, record.reason) == ("voicemail", "message")
+    assert messages(hotline.var, as_json=False, full_numbers=False) == 0
+    told = capsys.readouterr().out
+    assert f"{record.call}.wav" in told and caller.number not in told
     said = read_wav(folder / f"{record.call}.wav")
     assert len(said) > 8000 and float(abs(said).max()) > 0.05
+
+
+async def test_an_operator_cancels_a_callback(hotline: Hotline) -> None:
+    """It is taken out of the line, once; its record says so."""
+    async with hotline.caller() as caller:
+        await _asks_to_be_called_back(hotline, caller)
+        [call] = [row["call"] for row in open_callbacks(hotline.engine)]
+        assert await asyncio.to_thread(cancel, hotline.var, call) == 0
+        record = await hotline.record_of(caller)
+        assert (record.call, record.outcome.value, record.reason) == (call, "callback", "cancelled")
+        assert await asyncio.to_thread(cancel, hotline.var, call) == 1
+        assert open_callbacks(hotline.engine) == []

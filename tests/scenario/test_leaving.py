@@ -4,6 +4,9 @@ from typing import Any
 
 import pytest
 
+from routing import engine
+from routing.events import CallbackRestored
+from routing.facts import EventIgnored
 from routing.rules import CallbackRules, Queue
 from routing.steps import Leave, Step, When
 from tests.builders import a_state
@@ -309,6 +312,26 @@ STORIES: dict[str, tuple[dict[str, Any], str]] = {
         """,
     ),
 }
+
+
+def test_a_router_without_memory_takes_callbacks_from_the_database() -> None:
+    """The callback stands at its old place, once, and is carried out; one that was put off waits for its time."""
+    state = a_state(**CALLED)
+    row = ("13800000001", "hotline", "vip", "person", "en", 1.0, 101.0, 1)
+    engine.step(state, CallbackRestored(10.0, "a", *row, None))
+    engine.step(state, CallbackRestored(10.0, "b", "13800000002", *row[1:], 40.0))
+    _, facts = engine.step(state, CallbackRestored(10.0, "a", *row, None))
+    assert [type(fact) for fact in facts] == [EventIgnored]
+    play(
+        state,
+        """
+        20 | register 1001   | back 1001 a
+        21 | answers a 1001  | nothing
+        22 | reached a       | nothing
+        30 | leg_ends a 1001 | record a callback kept; call b callback
+        40 | tick            | back 1001 b
+        """,
+    )
 
 
 @pytest.mark.parametrize("title", STORIES)

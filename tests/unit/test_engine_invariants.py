@@ -10,16 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from routing import engine, snapshot
-from routing.actions import MANY, RingSeat
+from routing.actions import MANY, CallBack, RingSeat
 from routing.events import Event, SeatState, Tick
 from routing.facts import AgentState, Announced, CallEntered, CallOffered, CallRecord, CallWidened, Decision, Fact
-from routing.groups import Group
+from routing.groups import CallClass, Group
 from routing.model import AT_WORK, BUSY, State
 from routing.own_agent import may_be_waited_for
 from routing.recipe import is_due, steps_left
-from routing.rules import Queue, Talent
-from routing.selection import Rule, rule_for
-from routing.steps import SUPERVISORS, Step, When
+from routing.rules import CallbackRules, Queue, Talent
+from routing.selection import Rule, is_urgent, rule_for
+from routing.steps import SUPERVISORS, Leave, Step, When
 from routing.transitions import CallState
 from tests.builders import a_state, rules
 from tests.scenario.play import event_of
@@ -48,9 +48,19 @@ CHOICES: dict[str, Any] = {
                 Step(When.AFTER, 14, relax=(("billing", 3),)),
             ),
         ),
-        Queue("repairs", overflow=(Step(When.AFTER, 0, ring_seats=2), Step(When.AFTER, 6, add_queue=SUPERVISORS))),
+        Queue(
+            "repairs",
+            overflow=(
+                Step(When.AFTER, 0, ring_seats=2),
+                Step(When.AFTER, 6, add_queue=SUPERVISORS),
+                Step(When.AFTER, 11, leave=Leave.OUTSIDE, number="02112345678"),
+                Step(When.AFTER, 13, leave=Leave.VOICEMAIL),
+            ),
+        ),
         Queue("hotline", overflow=(Step(When.AFTER, 7, ring_seats=3),)),
     ),
+    "outside": ("02112345678",),
+    "callback": CallbackRules(("13XXXXXXXXX",), 30.0, 60.0, 10.0, 2, 7.0),
     "talents": {
         "1902": Talent((("billing", 2),), (SUPERVISORS,)),
         "1001": Talent((("billing", 3),)),
@@ -77,6 +87,10 @@ _words = st.one_of(
     st.tuples(st.sampled_from(["rings", "answers", "leg_ends", "agent_hangs_up"]), _call, _seat),
     st.tuples(st.just("fails"), _call, _seat, _reason),
     st.just(("tick",)),
+    st.tuples(st.just("queue"), _call, st.just("ordinary"), st.sampled_from(["from=13800000001", "from=13800000002"])),
+    st.tuples(st.sampled_from(["asks", "asks", "reached", "cancel", "outside_answers", "send_fails"]), _call),
+    st.tuples(st.just("unreached"), _call, st.sampled_from(["no_answer", "busy"])),
+    st.tuples(st.just("message"), _call, st.just("9")),
     st.just(("lost",)),
     st.just(("synced", *CALLS)),
 )
@@ -121,6 +135,9 @@ def _check_places(state: State) -> None:
             assert may_be_waited_for(state, state.agents[call.held_for]) and call.until is not None
             assert call.held_for not in {a for line in state.idle.values() for a in line} or not state.connected
         assert bool(call.rings) == (call.state is CallState.OFFERED)
+        in_virtual = [c for c, line in state.virtual.items() if call.id in line]
+        assert in_virtual == ([state.class_of(call)] if call.state is CallState.CALLBACK and call.until is None else [])
+        assert (call.promised_at is None) or state.callbacks[call.caller] == call.id, "two callbacks of one number"
         for seat, offer in call.rings.items():
             agent = state.agents[offer.agent]
             expected = AgentState.OFFERED if offer.rang_at is None else AgentState.RINGING
@@ -142,6 +159,25 @@ def _check_places(state: State) -> None:
             assert state.seats[agent.seat].agent == agent.number
         if agent.state in BUSY:
             assert agent.call in state.calls
+
+
+def _check_callbacks(state: State, actions: list[Any], waiting: dict[str, tuple[CallClass, float]], at: float) -> None:
+    """No agent is rung for a callback while a live caller in target, whom it may serve, waits; unless the promise is near."""
+    for action in actions:
+        if isinstance(action, CallBack) and not is_urgent(state, state.calls[action.call], at):
+            group = state.group_of(state.agents[state.seats[action.seat].agent], state.seats[action.seat])
+            for call, (call_class, line_at) in waiting.items():
+                if (
+                    call in state.calls
+                    and state.calls[call].state is CallState.WAITING
+                    and not state.calls[call].held_for
+                ):
+                    is_in_target = at - line_at <= state.tiers[call_class.tier].answer_within_s
+                    assert not (is_in_target and rule_for(state, group, call_class)), "a live caller was passed over"
+    assert set(state.callbacks.values()) == {c.id for c in state.calls.values() if c.promised_at is not None}
+    for call_class, line in state.virtual.items():
+        for group, idle in state.idle.items():
+            assert not (state.connected and len(line) and len(idle) and rule_for(state, group, call_class)), call_class
 
 
 def _check_who_is_at_work(state: State) -> None:
@@ -201,6 +237,8 @@ def test_promises_hold_after_every_event(script: list[tuple[float, tuple[str, ..
         _check_who_is_at_work(state)
         _check_announcements(told, facts)
         _check_nobody_servable_waits(state)
+        live = {c.id: (state.class_of(c), c.line_at) for c in state.calls.values() if c.state is CallState.WAITING}
+        _check_callbacks(state, actions, live, at)
         for call in state.calls.values():
             assert before.get(call.id) is None or call.queued_at == before[call.id], "queued_at was rewritten"
         orders = [a for a in actions if isinstance(a, RingSeat)]
@@ -259,5 +297,8 @@ def test_no_deadline_is_missed(script: list[tuple[float, tuple[str, ...], bool]]
             assert agent.until is None or agent.until >= at
         for call in state.calls.values():
             if call.state in (CallState.WAITING, CallState.OFFERED, CallState.RETURNING):
-                late = [step for step in steps_left(state, call) if is_due(state, call, step, at, lambda: 0.0)]
+                left = [
+                    step for step in steps_left(state, call) if step.leave is None
+                ]  # to leave takes Asterisk and no ringing seat
+                late = [step for step in left if is_due(state, call, step, at, lambda: 0.0)]
                 assert not late, "a step of the recipe was not taken in time"
