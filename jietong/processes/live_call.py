@@ -16,6 +16,7 @@ from routing.adapters import codec
 from routing.adapters.records import HistoryLine
 from routing.adapters.recovery import stored_state
 from routing.adapters.redis_clients import StoreAway, prefix_of
+from routing.adapters.steady_clock import CLOCK_FILE, clock_of
 from routing.facts import CallPassedOver
 from routing.model import Call, State
 from routing.passes import passes_of
@@ -31,7 +32,7 @@ def live_lines(site: RunningSite, call_id: str, after_seq: int) -> list[HistoryL
     except (StoreAway, SnapshotRefused):
         return [HistoryLine(after_seq + 1, time.time(), "MemoryAway", {})] if after_seq else []
     call = state.calls.get(call_id)
-    return lines_of(state, call, time.time(), after_seq) if call is not None else []
+    return lines_of(state, call, clock_of(site.layout.run / CLOCK_FILE)(), after_seq) if call is not None else []
 
 
 def lines_of(state: State, call: Call, at: float, after_seq: int) -> list[HistoryLine]:

@@ -27,6 +27,7 @@ from metrics.adapters.http_server import Page, PageServer, json_page
 from metrics.adapters.journal_fold import JournalFold
 from metrics.status import status_of
 from routing.adapters.redis_clients import prefix_of
+from routing.adapters.steady_clock import CLOCK_FILE, clock_of
 
 FOLD_ENDS_WITHIN_S = 4.0  # a process has 5 s to end; the store may be silent
 log = structlog.get_logger("metrics")
@@ -44,7 +45,13 @@ def main(var: Path) -> int:
     fold = JournalFold(site.store_url, prefix, rules_of(site.site), lambda at: clock_hour(at, zone))
     health = HealthCheck(site.store_url, prefix, ("127.0.0.1", site.ports.agi))
     hours = OpeningHours(site.site)
-    server = _listen(site, pages_of(site.site.hotline.number, fold, health, lambda: hours.missing_year() is not None))
+    clock_file = site.layout.run / CLOCK_FILE
+
+    def now() -> float:
+        return clock_of(clock_file)()  # the router's: waits are counted by it
+
+    pages = pages_of(site.site.hotline.number, fold, health, lambda: hours.missing_year() is not None, now)
+    server = _listen(site, pages)
     has_failed = threading.Event()
     folding = threading.Thread(target=_fold, args=(fold, stop, has_failed), name="fold", daemon=True)
     folding.start()
@@ -64,7 +71,11 @@ def clock_hour(at: float, zone: ZoneInfo) -> str:
 
 
 def pages_of(
-    hotline: str, fold: JournalFold, health: HealthCheck, is_year_missing: Callable[[], bool]
+    hotline: str,
+    fold: JournalFold,
+    health: HealthCheck,
+    is_year_missing: Callable[[], bool],
+    now: Callable[[], float] = time.time,
 ) -> dict[str, Callable[[], Page]]:
     """The three pages of a site."""
     registry = CollectorRegistry()
@@ -72,7 +83,7 @@ def pages_of(
         HotlineCollector(
             fold.tally,
             lambda: fold.view,
-            lambda: Now(time.time(), health.is_router_active(), fold.lag_s, is_year_missing()),
+            lambda: Now(now(), health.is_router_active(), fold.lag_s, is_year_missing()),
         )
     )
 
@@ -90,7 +101,7 @@ def pages_of(
 
     def status_page() -> Page:
         with fold.lock:
-            content = status_of(hotline, fold.view, fold.tally, time.time(), mask_number)
+            content = status_of(hotline, fold.view, fold.tally, now(), mask_number)
         return json_page(200, content)
 
     return {"/metrics": metrics_page, "/healthz": healthz_page, "/status": status_page}

@@ -34,8 +34,9 @@ from routing.adapters.lease import Lease
 from routing.adapters.promises import open_callbacks
 from routing.adapters.recovery import recover
 from routing.adapters.redis_clients import StoreAway, prefix_of
-from routing.adapters.router_loop import RouterLoop, SteadyClock
+from routing.adapters.router_loop import RouterLoop
 from routing.adapters.snapshots import Snapshot, Snapshots
+from routing.adapters.steady_clock import CLOCK_FILE, clock_of
 from routing.adapters.tenure import LeaseLost, Tenure
 from routing.adapters.unheard_calls import take_unheard
 from routing.events import AsteriskLost, CallbackRestored
@@ -100,8 +101,9 @@ async def _lead(
     url, prefix = site.store_url, prefix_of(site.site.hotline.number)
     journal = JournalWriter(url, prefix, fence=tenure.lease_number)
     await journal.start()
-    clock = SteadyClock()
     state, promised = memory
+    file = site.layout.run / CLOCK_FILE
+    clock = clock_of(file, begin_anew=not file.exists() or not (state.calls or state.deadlines))
     loop = RouterLoop(state, journal, clock, tenure)
     tenure.on_sure = loop.go_on
     loop.tell(AsteriskLost(clock()))
@@ -115,14 +117,22 @@ async def _lead(
         await heartbeat.beat()
         _say_ready()
 
-    link = AsteriskLink(address, loop, say_ready, tenure, has_static_queues=site.site.router.fallback_after_s > 0)
+    emptied = asyncio.Event()
+
+    def store_again() -> None:
+        journal.look()
+        emptied.set()
+
+    tenure.on_regained = store_again
+    has_static_queues = site.site.router.fallback_after_s > 0
+    link = AsteriskLink(address, loop, say_ready, tenure, clock.from_wall, has_static_queues=has_static_queues)
     noted = await take_unheard(url, prefix, loop)
     if noted:
         log.info("calls that nobody heard of are on record", extra={"calls": noted})
     tasks = [
         asyncio.create_task(link.run(), name="asterisk"),
         asyncio.create_task(serve_desk(inbox, loop), name="desk"),
-        asyncio.create_task(_keep_snapshots(loop, journal, snapshots, tenure), name="snapshots"),
+        asyncio.create_task(_keep_snapshots(loop, journal, snapshots, tenure, emptied), name="snapshots"),
         asyncio.create_task(heartbeat.run(), name="heartbeat"),
         asyncio.create_task(journal.watch(), name="journal"),
         keeper,
@@ -161,11 +171,17 @@ async def _until_stopped(stop: asyncio.Event, tasks: list["asyncio.Task[None]"])
     return code
 
 
-async def _keep_snapshots(loop: RouterLoop, journal: JournalWriter, snapshots: Snapshots, tenure: Tenure) -> None:
+async def _keep_snapshots(
+    loop: RouterLoop, journal: JournalWriter, snapshots: Snapshots, tenure: Tenure, emptied: asyncio.Event
+) -> None:
+    """Saves the state now and then, and at once when the store may have lost it."""
     saved = ""
     while True:
-        await asyncio.sleep(SNAPSHOT_EVERY_S)
-        if journal.last_id == saved or not tenure.lease_number():
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(emptied.wait(), SNAPSHOT_EVERY_S)
+        is_due = emptied.is_set() or journal.last_id != saved
+        emptied.clear()
+        if not is_due or not tenure.lease_number():
             continue
         taken = Snapshot(journal.last_id, loop.clock(), snapshot.to_plain(loop.state))
         with contextlib.suppress(StoreAway):

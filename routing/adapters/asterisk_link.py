@@ -5,6 +5,7 @@ Rules: design.md section 4; asterisk.md (AMI events in order, channel variables 
 """
 
 import asyncio
+import dataclasses
 import logging
 from collections.abc import Awaitable, Callable
 
@@ -15,7 +16,7 @@ from routing.adapters.ami_wire import Message
 from routing.adapters.router_loop import RouterLoop
 from routing.adapters.static_queue import StaticQueues
 from routing.adapters.tenure import Tenure
-from routing.events import AsteriskLost, AsteriskSynced, CallArrived, CallQueued
+from routing.events import AsteriskLost, AsteriskSynced, CallArrived, CallQueued, Event
 from routing.transitions import CallState
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,7 @@ class AsteriskLink:
         loop: RouterLoop,
         on_synced: Callable[[], Awaitable[None]],
         tenure: Tenure | None = None,
+        from_wall: Callable[[float], float] = lambda at: at,
         *,
         has_static_queues: bool = False,
     ) -> None:
@@ -37,6 +39,7 @@ class AsteriskLink:
         self._loop = loop
         self._on_synced = on_synced
         self._tenure = tenure
+        self._from_wall = from_wall
         self._connection: AmiConnection | None = None
         self._has_static_queues = has_static_queues
         self._static: StaticQueues | None = None
@@ -133,7 +136,7 @@ class AsteriskLink:
         for message in channels:
             call = words.waiting_call_of(message, at)
             if call is not None and message.get("Context") != names.STATIC and self._is_news(call):
-                self._loop.tell(call)
+                self._loop.tell(self._timed(call))
         self._loop.tell(AsteriskSynced(at, asked_at, tuple(sorted(calls)), tuple(sorted(ids - calls)), started_at))
 
     def _follow_offer(self, message: Message, at: float) -> None:
@@ -173,4 +176,11 @@ class AsteriskLink:
             self._loop.skip(words.kind_of(message))
             return
         if event is not None:
-            self._loop.tell(event)
+            self._loop.tell(self._timed(event))
+
+    def _timed(self, event: Event) -> Event:
+        """The dialplan reads the wall clock, which may have been set since the router read it."""
+        if not isinstance(event, CallQueued):
+            return event
+        queued_at, entered_at = self._from_wall(event.queued_at), self._from_wall(event.entered_at)
+        return dataclasses.replace(event, queued_at=queued_at, entered_at=entered_at)

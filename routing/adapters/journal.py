@@ -128,6 +128,13 @@ class JournalWriter:
         self._wanted.set()
         return id_of(self._last)
 
+    def look(self) -> None:
+        """Has the store compared with what was written, soon, also when there is nothing to write: it may have been
+        emptied.
+        """
+        self._drained.clear()
+        self._wanted.set()
+
     async def start(self) -> None:
         """Asks the store for its last id, so that ids go on above it, and begins writing; a store that is away is
         tried on and on.

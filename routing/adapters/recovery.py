@@ -9,6 +9,7 @@ import asyncio
 import logging
 
 from routing import engine, snapshot
+from routing.adapters.journal import place_of
 from routing.adapters.journal_reader import BEGINNING, JournalEntry, read_to_end
 from routing.adapters.redis_clients import StoreAway
 from routing.adapters.snapshots import Snapshot, Snapshots
@@ -61,8 +62,9 @@ async def stored_state(url: str, prefix: str, rules: Rules) -> tuple[State, int]
 def _state_of(stored: list[Snapshot], rules: Rules) -> tuple[State, str]:
     for found in stored:
         try:
+            place_of(found.journal_id)
             return snapshot.from_plain(found.state, rules), found.journal_id
-        except snapshot.SnapshotRefused as error:
+        except Exception as error:  # noqa: BLE001 whatever is stored must not keep the hotline from starting
             log.error("stored state refused, trying the next: %s", error, extra={"journal_id": found.journal_id})
     return State.of(rules), BEGINNING
 

@@ -41,16 +41,6 @@ class Lead(Protocol):
         """False: hold everything back until it was asked."""
 
 
-class SteadyClock:
-    """Epoch seconds that never jump: the wall clock at start plus monotonic time since."""
-
-    def __init__(self) -> None:
-        self._offset = time.time() - time.monotonic()
-
-    def __call__(self) -> float:
-        return time.monotonic() + self._offset
-
-
 class RouterLoop:
     """Feeds events to `engine.step`, orders to Asterisk and facts to the journal; wakes up for deadlines."""
 

@@ -8,23 +8,18 @@ Asterisk passes on who announced itself with the highest number.
 import asyncio
 import contextlib
 import logging
-import time
 from collections.abc import Callable
 
 from routing.adapters.leader_file import LeaderFile
 from routing.adapters.lease import TTL_S, Lease
 from routing.adapters.redis_clients import StoreAway
+from routing.adapters.steady_clock import since_boot_s
 
 log = logging.getLogger(__name__)
 
 LOOK_S = 0.05  # between two looks of a standby
 RENEW_S = 0.3
 GRACE_S = 0.7  # an emptied store has no lease: a leader that lives takes it again within RENEW_S
-
-
-def awake_s() -> float:
-    """Seconds that no clock step touches and that go on while the machine sleeps."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 class LeaseLost(Exception):
@@ -34,12 +29,14 @@ class LeaseLost(Exception):
 class Tenure:
     """One router's time as leader.
 
-    on_sure   called each time the lead was confirmed: what was held back may go on
+    on_sure      called each time the lead was confirmed: what was held back may go on
+    on_regained  called when the lease was gone and is ours again: the store may have lost everything else, too
     """
 
-    def __init__(self, lease: Lease, file: LeaderFile, clock: Callable[[], float] = awake_s) -> None:
+    def __init__(self, lease: Lease, file: LeaderFile, clock: Callable[[], float] = since_boot_s) -> None:
         self.fence = 0
         self.on_sure: Callable[[], None] = lambda: None
+        self.on_regained: Callable[[], None] = lambda: None
         self._lease = lease
         self._file = file
         self._clock = clock
@@ -155,5 +152,6 @@ class Tenure:
             if not await self._lease.acquire():
                 raise LeaseLost(f"held by {await self._lease.holder()}")
             self.fence = self._lease.fence
+            self.on_regained()
         if not self._file.is_mine and self._file.take():
             self._file.sign(self.owner)

@@ -14,7 +14,8 @@ from routing.adapters.leader_file import LeaderFile
 from routing.adapters.lease import TTL_S, Lease
 from routing.adapters.router_loop import RouterLoop
 from routing.adapters.snapshots import Snapshot, Snapshots
-from routing.adapters.tenure import LeaseLost, Tenure, awake_s
+from routing.adapters.steady_clock import since_boot_s
+from routing.adapters.tenure import LeaseLost, Tenure
 from routing.events import Tick
 from tests.adapters.test_router_desk import Kept, waiting
 from tests.adapters.valkey_server import PREFIX, ValkeyServer, a_valkey
@@ -29,7 +30,7 @@ class Sleeper:
 
     def __call__(self) -> float:
         """Seconds."""
-        return awake_s() + self.slept_s
+        return since_boot_s() + self.slept_s
 
 
 @pytest.fixture

@@ -5,8 +5,11 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+
+import pytest
+import redis
 
 from routing.adapters.journal_reader import read_to_end
 from routing.adapters.redis_clients import prefix_of
@@ -17,9 +20,13 @@ from tests.live.hotline import Hotline
 TAKEN_OVER_S = 3.0  # design.md section 4
 
 
-def _pid_of(hotline: Hotline, words: str) -> int:
-    (pid,) = [pid for pid, line in processes_of(hotline.var).items() if words in line]
-    return pid
+def _store(hotline: Hotline) -> redis.Redis:
+    return redis.Redis.from_url(hotline.site.store_url, protocol=2)
+
+
+def _store_pid(hotline: Hotline) -> int:
+    with _store(hotline) as store:
+        return int(store.info("server")["process_id"])
 
 
 @contextmanager
@@ -170,3 +177,83 @@ async def test_a_reload_is_noticed_by_nobody(hotline: Hotline) -> None:
     silence_s, handovers = _longest_silence(hotline, last)
     assert silence_s < 1.0
     assert handovers == 1
+
+
+@contextmanager
+def _full(hotline: Hotline) -> Iterator[None]:
+    """Valkey has no memory left."""
+    with _store(hotline) as store:
+        store.config_set("maxmemory", "1")
+        yield
+        store.config_set("maxmemory", "0")
+
+
+@contextmanager
+def _read_only(hotline: Hotline) -> Iterator[None]:
+    """Valkey refuses every write, as it does without the replicas that it was told to have."""
+    with _store(hotline) as store:
+        store.config_set("min-replicas-to-write", "1")
+        yield
+        store.config_set("min-replicas-to-write", "0")
+
+
+@contextmanager
+def _hung(hotline: Hotline) -> Iterator[None]:
+    """Valkey takes connections and answers nothing."""
+    with frozen(_store_pid(hotline)):
+        yield
+
+
+@contextmanager
+def _killed(hotline: Hotline) -> Iterator[None]:
+    """Valkey is killed; the supervisor starts it again meanwhile."""
+    os.kill(_store_pid(hotline), signal.SIGKILL)
+    yield
+
+
+@pytest.mark.parametrize("outage", [_hung, _killed, _full, _read_only])
+async def test_calls_are_served_without_the_store(
+    hotline: Hotline, outage: Callable[[Hotline], AbstractContextManager[None]]
+) -> None:
+    """Valkey hangs, dies, is full or refuses to write: a caller is met, hears the menu and is served as ever; the record follows."""
+    async with hotline.agent("1001") as agent:
+        leader = hotline.leader_pid()
+        with outage(hotline):
+            async with hotline.caller() as caller:
+                await caller.is_answered()
+                await caller.phone.wait_for("media")
+                caller.press("0")
+                await agent.talks(5)
+                caller.hang_up()
+                await agent.phone.wait_for("disconnected")
+        record = await hotline.record_of(caller, 15)
+        await hotline.agent_is("1001", "ready")
+    assert (record.outcome.value, record.agent, record.offers) == ("answered", "1001", 1)
+    assert hotline.leader_pid() == leader
+
+
+async def test_an_emptied_store_costs_nobody_a_place(hotline: Hotline) -> None:
+    """Valkey loses everything while one caller talks and one waits, and then the router is killed: the wait counts on and the talk is on record."""
+    await _stands_by(hotline)
+    async with hotline.agent("1001") as agent, hotline.caller() as talking, hotline.caller() as waiting:
+        await hotline.asks_for_a_person(talking)
+        await agent.talks()
+        await hotline.agent_is("1001", "talking")
+        await hotline.asks_for_a_person(waiting)
+        began, leader = time.monotonic(), hotline.leader_pid()
+        with _store(hotline) as store:
+            store.flushall()
+            keys = [prefix_of("10010") + name for name in ("leader", "journal", "snapshot")]
+            await hotline.until_metric(lambda: store.exists(*keys) == len(keys), "the store to be filled again")
+            assert hotline.leader_pid() == leader
+            store.set(keys[-1], b"rubbish")
+        os.kill(leader, signal.SIGKILL)
+        await _replaced(hotline, leader)
+        talking.hang_up()
+        await agent.talks()
+        waited_s = time.monotonic() - began
+        waiting.hang_up()
+        served, ended = await hotline.record_of(waiting), await hotline.record_of(talking)
+    assert (served.outcome.value, served.agent) == ("answered", "1001")
+    assert served.wait_s >= waited_s - 0.1
+    assert (ended.outcome.value, ended.agent) == ("answered", "1001")
