@@ -1,6 +1,6 @@
 """The one record that a call, or a segment of it, leaves at its end.
 
-Owns outcome, reason and times of the record. Must not change any state: calls.py says when a call is over.
+Owns outcome, reason and times of the record. Must not change any state: ends.py says when a call is over.
 Rules: design.md section 5; facts.CallRecord.
 """
 

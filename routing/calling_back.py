@@ -4,7 +4,7 @@ Owns the events of virtual calls. Must not choose agents: matching.py carries ou
 Rules: docs/guide/callback.md; a try that came to nothing costs the agent no after-call work.
 """
 
-from routing import calls
+from routing import ends
 from routing.callback import promise
 from routing.events import (
     CallbackAsked,
@@ -58,7 +58,7 @@ def on_cancelled(state: State, event: CallbackCancelled, out: Outputs) -> None:
     elif call.state is not CallState.CALLBACK:
         out.ignore(event, event.call, "the customer is being called back now")
     else:
-        calls.end_callback(state, call, "cancelled", out)
+        ends.end_callback(state, call, "cancelled", out)
 
 
 def on_restored(state: State, event: CallbackRestored, out: Outputs) -> None:

@@ -1,7 +1,7 @@
-"""What happens to calls: arrival, waiting, offers and their ends, conversation, and the one record at the end.
+"""What happens to calls: arrival, waiting, the answer, the wish to hang up, deadlines, and what was served unheard.
 
-Owns the call's side of each event. Must not choose agents: matching.py carries out what selection.py chooses.
-Rules: transitions.CALL; `queued_at` is never rewritten; each call leaves exactly one record (design.md section 5).
+Owns the caller's side of each event. Must not choose agents: matching.py carries out what selection.py chooses.
+Rules: transitions.CALL; `queued_at` is never rewritten. Offers are in offers.py, what ends in ends.py.
 """
 
 from dataclasses import replace
@@ -10,40 +10,19 @@ from routing import agents
 from routing.actions import HangUpLeg
 from routing.announcements import begin_announcing
 from routing.call_record import record_of
-from routing.callback import put_off
-from routing.events import (
-    CallArrived,
-    CallEnded,
-    CallQueued,
-    CallServedUnheard,
-    HangUpRequested,
-    LegEnded,
-    OfferAnswered,
-    OfferFailed,
-    OfferFailure,
-    OfferRinging,
-)
-from routing.facts import (
-    CallAnswered,
-    CallbackTried,
-    CallEntered,
-    CallOffered,
-    OfferClosed,
-    Outcome,
-    SeatRang,
-)
+from routing.ends import end, end_callback, finish_talk
+from routing.events import CallArrived, CallQueued, CallServedUnheard, HangUpRequested, OfferAnswered, OfferFailure
+from routing.facts import CallAnswered, CallEntered, CallOffered, Outcome
 from routing.groups import together
 from routing.matching import match_call, note_agent
-from routing.model import Call, Offer, State
+from routing.model import Call, State
+from routing.offers import LATE, close_offer, go_back, note_offer, offer_at, offer_of, take_offers
 from routing.outputs import Outputs
 from routing.overflow import begin, follow_recipe
 from routing.own_agent import let_go
 from routing.passes import close_passes
 from routing.transitions import AGENT, CALL, AgentStep, CallState, CallStep
 
-# The dialplan needs milliseconds from a failed Dial back to waiting; after this the call is offered again without its word.
-RETURN_GUARD_S = 2.0
-_LATE = "late: the offer is over"
 ANSWERED_ELSEWHERE = "answered_elsewhere"  # result of an offer: another seat that was rung at the same time was first
 
 
@@ -68,10 +47,10 @@ def on_queued(state: State, event: CallQueued, out: Outputs) -> None:
         out.ignore(event, call.id, f"already {call.state.value}")
         return
     if call.state is CallState.OFFERED:
-        for offer in _all_offers(call):
-            _close_offer(state, call, offer, OfferFailure.UNAVAILABLE, out)
+        for offer in take_offers(call):
+            close_offer(state, call, offer, OfferFailure.UNAVAILABLE, out)
     elif call.state is CallState.TALKING:
-        _finish_talk(state, call, out)
+        finish_talk(state, call, out)
     if call.queued_at is not None and event.segment > call.segment:
         _close_segment(state, call, out)
     call.state, call.channel, call.until, call.waiting_at = to, event.channel, None, event.at
@@ -139,27 +118,12 @@ def _merge_callback(state: State, call: Call, out: Outputs) -> None:
         end_callback(state, back, "merged", out)
 
 
-def on_ringing(state: State, event: OfferRinging, out: Outputs) -> None:
-    """The seat rings."""
-    call, offer = _offer_of(state, event)
-    if call is None or offer is None:
-        out.ignore(event, event.call, _LATE)
-        return
-    offer.leg = event.leg
-    if offer.rang_at is None:
-        offer.rang_at = event.at
-        agent = state.agents[offer.agent]
-        agent.state = AGENT[(agent.state, AgentStep.RING)]
-        idle_s = max(0.0, event.at - offer.free_at)
-        out.facts.append(SeatRang(out.at, call.id, offer.agent, offer.seat, call.queue, call.tier, idle_s))
-
-
 def on_answered(state: State, event: OfferAnswered, out: Outputs) -> None:
     """The agent picked up; the wait is over."""
-    call, offer = _offer_of(state, event)
+    call, offer = offer_of(state, event)
     if call is not None and offer is not None:
-        others = [other for other in _all_offers(call) if other is not offer]
-        _note_offer(call, offer, "answered", out)
+        others = [other for other in take_offers(call) if other is not offer]
+        note_offer(call, offer, "answered", out)
     else:
         # The offer was given up and the agent still got the caller: what Asterisk connected is not torn apart.
         call, others = state.calls.get(event.call), []
@@ -169,11 +133,11 @@ def on_answered(state: State, event: OfferAnswered, out: Outputs) -> None:
                 out.actions.append(
                     HangUpLeg(event.leg)
                 )  # two seats answered in the same instant: the first has the call
-            out.ignore(event, event.call, _LATE)
+            out.ignore(event, event.call, LATE)
             return
     _start_talk(state, call, event, out)
     for other in others:
-        _note_offer(call, other, ANSWERED_ELSEWHERE, out)
+        note_offer(call, other, ANSWERED_ELSEWHERE, out)
         agents.withdraw(state, state.agents[other.agent], out)
 
 
@@ -201,71 +165,16 @@ def _start_talk(state: State, call: Call, event: OfferAnswered, out: Outputs) ->
         )
 
 
-def on_failed(state: State, event: OfferFailed, out: Outputs) -> None:
-    """The seat did not take the call; the caller is on the way back to waiting."""
-    call, offer = _offer_of(state, event)
-    if call is None or offer is None:
-        out.ignore(event, event.call, _LATE)
-        return
-    # Asterisk calls a declined call "no answer" too, but only of a declined one the seat's side hung up by itself.
-    declined = event.reason is OfferFailure.NO_ANSWER and offer.declined
-    _lose_offer(state, call, offer, OfferFailure.REJECTED if declined else event.reason, out)
-
-
-def on_leg_ended(state: State, event: LegEnded, out: Outputs) -> None:
-    """A seat's side is gone: a conversation ended, or an offer ended without a verdict."""
-    call = state.calls.get(event.call)
-    if call is None:
-        return
-    if call.state is CallState.TALKING and call.leg == event.leg:
-        if call.promised_at is not None:
-            _end(state, call, lost=False, out=out)
-            return
-        call.state = CALL[(call.state, CallStep.LOSE_LEG)]
-        _finish_talk(state, call, out)
-    elif call.state is CallState.DIALLING and call.leg == event.leg:
-        _try_again(state, call, out)
-    elif (offer := _offer_at(call, event.leg)) is not None:
-        _lose_offer(state, call, offer, OfferFailure.ABANDONED, out)
-
-
 def on_hang_up_requested(state: State, event: HangUpRequested, out: Outputs) -> None:
     """One side hung up by itself: remembered for the record, and to tell a declined offer from one that rang in vain."""
     call = state.calls.get(event.call)
     if call is None:
         return
-    offer = _offer_at(call, event.leg)
+    offer = offer_at(call, event.leg)
     if offer is not None:
         offer.declined = True
     elif not call.hung_up_by and event.leg in ("", call.leg):
         call.hung_up_by = "agent" if event.leg else "caller"
-
-
-def on_ended(state: State, event: CallEnded, out: Outputs) -> None:
-    """The caller is gone. (The end of a channel that is no caller's, such as a feature code's, says nothing.)"""
-    call = state.calls.get(event.call)
-    if call is not None and call.promised_at is None:
-        _end(state, call, lost=False, out=out)
-
-
-def end_callback(state: State, call: Call, reason: str, out: Outputs) -> None:
-    """A callback is over without a conversation."""
-    call.goodbye = reason
-    _end(state, call, lost=False, out=out)
-
-
-def _try_again(state: State, call: Call, out: Outputs) -> None:
-    """The agent's side of a callback is gone before the customer answered: later again, up to the number of tries."""
-    rules, agent = state.rules.callback, state.agents.get(call.agent)
-    result, call.tries = call.unreached or "agent", call.tries + 1
-    again_at = out.at + rules.retry_after_s if rules is not None and call.tries < rules.tries else None
-    out.facts.append(CallbackTried(out.at, call.id, call.agent, result, call.tries, again_at))
-    if again_at is None:
-        end_callback(state, call, "unreached", out)
-    else:
-        put_off(state, call, again_at)
-    if agent is not None and agent.call == call.id:
-        agents.finish(state, agent, out, has_talked=False)
 
 
 def on_served_unheard(state: State, event: CallServedUnheard, out: Outputs) -> None:
@@ -274,8 +183,8 @@ def on_served_unheard(state: State, event: CallServedUnheard, out: Outputs) -> N
     if call is None:
         call = Call(event.call, event.channel, event.caller, min(event.at, event.queued_at), state.next_order())
         state.calls[event.call] = call
-    for offer in _all_offers(call):
-        _close_offer(state, call, offer, OfferFailure.NOT_DELIVERED, out)
+    for offer in take_offers(call):
+        close_offer(state, call, offer, OfferFailure.NOT_DELIVERED, out)
     if call.queued_at is None or event.segment > call.segment:
         _enter_queue(state, call, _as_queued(event), out)
     if event.answered_at > 0 and call.answered_at is None:
@@ -286,7 +195,7 @@ def on_served_unheard(state: State, event: CallServedUnheard, out: Outputs) -> N
         out.facts.append(
             CallAnswered(out.at, call.id, call.agent, call.seat, call.queue, call.tier, wait_s, in_target, call.segment)
         )
-    _end(state, call, lost=False, out=out, ended_at=event.ended_at)
+    end(state, call, lost=False, out=out, ended_at=event.ended_at)
 
 
 def _as_queued(event: CallServedUnheard) -> CallQueued:
@@ -306,19 +215,14 @@ def _as_queued(event: CallServedUnheard) -> CallQueued:
     )
 
 
-def end_unheard(state: State, call: Call, *, lost: bool, out: Outputs) -> None:
-    """Asterisk no longer has the call. `lost`: it went down with Asterisk; else it ended in its own way while we did not listen."""
-    _end(state, call, lost=lost, out=out)
-
-
 def on_deadline(state: State, call: Call, out: Outputs) -> None:
     """No word on an offer, or on a caller's way back to waiting, within the guard time."""
     if call.state is CallState.OFFERED:
         out.actions += [HangUpLeg(offer.leg) for offer in call.rings.values() if offer.leg]
-        offers = _all_offers(call)
-        _go_back(state, call, CallStep.FAIL, out)
+        offers = take_offers(call)
+        go_back(state, call, CallStep.FAIL, out)
         for offer in offers:
-            _close_offer(state, call, offer, OfferFailure.NOT_DELIVERED, out)
+            close_offer(state, call, offer, OfferFailure.NOT_DELIVERED, out)
         match_call(state, call, out)
     elif call.state is CallState.CALLBACK:
         call.until = None
@@ -331,90 +235,3 @@ def on_deadline(state: State, call: Call, out: Outputs) -> None:
         call.state, call.waiting_at = CALL[(call.state, CallStep.GIVE_UP_RETURN)], out.at
         state.place_call(call)
         follow_recipe(state, call, out)
-
-
-def _offer_of(state: State, event: OfferRinging | OfferAnswered | OfferFailed) -> tuple[Call | None, Offer | None]:
-    call = state.calls.get(event.call)
-    if call is None or call.state is not CallState.OFFERED:
-        return None, None
-    return call, call.rings.get(event.seat)
-
-
-def _offer_at(call: Call, leg: str) -> Offer | None:
-    return next((offer for offer in call.rings.values() if leg and offer.leg == leg), None)
-
-
-def _all_offers(call: Call) -> list[Offer]:
-    """Takes every offer of the call away from it; each must then be closed."""
-    offers, call.rings = list(call.rings.values()), {}
-    return offers
-
-
-def _lose_offer(state: State, call: Call, offer: Offer, reason: OfferFailure, out: Outputs) -> None:
-    """One seat does not take the call; another one that was rung at the same time goes on ringing."""
-    del call.rings[offer.seat]
-    if not call.rings:
-        _go_back(state, call, CallStep.LOSE_LEG if reason is OfferFailure.ABANDONED else CallStep.FAIL, out)
-    _close_offer(state, call, offer, reason, out)
-    if call.state is CallState.CALLBACK:
-        match_call(state, call, out)
-
-
-def _go_back(state: State, call: Call, step: CallStep, out: Outputs) -> None:
-    # The call leaves its state before an agent looks for another one: an agent that is free again must not find it still offered.
-    if call.promised_at is not None:
-        put_off(state, call, None)
-        return
-    call.state = CALL[(call.state, step)]
-    call.until = out.at + RETURN_GUARD_S
-    state.set_deadline("call", call.id, call.until)
-
-
-def _close_offer(state: State, call: Call, offer: Offer, reason: OfferFailure, out: Outputs) -> None:
-    _note_offer(call, offer, reason.value, out)
-    agent = state.agents[offer.agent]
-    if reason is OfferFailure.NO_ANSWER:
-        agents.miss(state, agent, out)
-    elif reason in (OfferFailure.REJECTED, OfferFailure.BUSY):
-        agents.refuse(state, agent, reason.value, out)
-    elif reason is OfferFailure.UNAVAILABLE:
-        agents.refuse(state, agent, agents.UNREACHABLE, out)
-    else:
-        # A seat that cannot be rung must not be the next choice again and again while others are idle.
-        agents.withdraw(state, agent, out, keeps_turn=reason is not OfferFailure.NOT_DELIVERED)
-
-
-def _note_offer(call: Call, offer: Offer, result: str, out: Outputs) -> None:
-    rang_s = max(0.0, out.at - offer.rang_at) if offer.rang_at is not None else 0.0
-    out.facts.append(OfferClosed(out.at, call.id, offer.agent, offer.seat, call.queue, call.tier, result, rang_s))
-
-
-def _finish_talk(state: State, call: Call, out: Outputs) -> None:
-    if call.talk_ended_at is None:
-        call.talk_ended_at = out.at
-        if call.answered_at is not None:
-            state.pace[call.queue].note_handled(out.at - call.answered_at + state.rules.wrap_up_s)
-    call.leg = ""
-    agent = state.agents.get(call.agent)
-    if agent is not None and agent.call == call.id:
-        agents.finish(state, agent, out)
-
-
-def _end(state: State, call: Call, *, lost: bool, out: Outputs, ended_at: float | None = None) -> None:
-    was = call.state
-    call.state = CALL[(call.state, CallStep.END)]
-    if was in (CallState.WAITING, CallState.CALLBACK):
-        state.place_call(call)
-    del state.calls[call.id]
-    if call.promised_at is not None and state.callbacks.get(call.caller) == call.id:
-        del state.callbacks[call.caller]
-    close_passes(state, call, out)
-    if call.queued_at is not None and call.answered_at is None and not lost:
-        waited_s = (call.left_at if call.left_at is not None else out.at) - call.entered_at
-        state.pace[call.queue].note_wait(max(0.0, waited_s), hung_up=call.left_at is None)
-    out.facts.append(record_of(state, call, was, lost=lost, at=out.at if ended_at is None else ended_at))
-    for offer in _all_offers(call):
-        _note_offer(call, offer, "lost" if lost else "abandoned", out)
-        agents.withdraw(state, state.agents[offer.agent], out)
-    if was is CallState.TALKING:
-        _finish_talk(state, call, out)

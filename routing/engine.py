@@ -7,7 +7,7 @@ Rules: design.md section 3, transitions.py, selection.py. The same function runs
 from collections.abc import Callable
 from typing import Any
 
-from routing import agents, calling_back, calls, leaving
+from routing import agents, calling_back, calls, ends, leaving, offers
 from routing.actions import Action
 from routing.announcements import on_announcement_due
 from routing.events import (
@@ -74,11 +74,11 @@ def _on_asterisk_synced(state: State, event: AsteriskSynced, out: Outputs) -> No
     for call in list(state.calls.values()):
         if call.promised_at is not None:
             if call.leg and call.leg not in legs and call.dialled_at < event.asked_at:
-                calls.on_leg_ended(state, LegEnded(event.at, call.id, call.seat, call.leg), out)
+                ends.on_leg_ended(state, LegEnded(event.at, call.id, call.seat, call.leg), out)
         elif call.id not in present and call.arrived_at < event.asked_at:
-            calls.end_unheard(state, call, lost=not 0.0 < event.started_at <= call.arrived_at, out=out)
+            ends.end(state, call, lost=not 0.0 < event.started_at <= call.arrived_at, out=out)
         elif call.leg and call.leg not in legs and (call.answered_at or 0.0) < event.asked_at:
-            calls.on_leg_ended(state, LegEnded(event.at, call.id, call.seat, call.leg), out)
+            ends.on_leg_ended(state, LegEnded(event.at, call.id, call.seat, call.leg), out)
     state.connected = True
     note_outage(state, event.at, is_over=True)
     match_everyone(state, out)
@@ -100,11 +100,11 @@ def _on_tick(state: State, event: Tick, out: Outputs) -> None:
 _HANDLERS: dict[type, Callable[[State, Any, Outputs], None]] = {
     CallArrived: calls.on_arrived,
     CallQueued: calls.on_queued,
-    OfferRinging: calls.on_ringing,
+    OfferRinging: offers.on_ringing,
     OfferAnswered: calls.on_answered,
-    OfferFailed: calls.on_failed,
-    CallEnded: calls.on_ended,
-    LegEnded: calls.on_leg_ended,
+    OfferFailed: offers.on_failed,
+    CallEnded: ends.on_ended,
+    LegEnded: ends.on_leg_ended,
     HangUpRequested: calls.on_hang_up_requested,
     CallServedUnheard: calls.on_served_unheard,
     SeatChanged: agents.on_seat_changed,

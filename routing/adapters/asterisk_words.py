@@ -64,7 +64,7 @@ _DEVICE_STATES = {
     "INVALID": SeatState.UNREACHABLE,
     "UNKNOWN": SeatState.UNREACHABLE,
 }
-# Measured on Asterisk 22: 486 and 600 give BUSY, 503 CONGESTION, 603, 480 and 404 NOANSWER (see calls.on_failed).
+# Measured on Asterisk 22: 486 and 600 give BUSY, 503 CONGESTION, 603, 480 and 404 NOANSWER (see offers.on_failed).
 _DIAL_FAILURES = {
     "NOANSWER": OfferFailure.NO_ANSWER,
     "BUSY": OfferFailure.BUSY,

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from routing import overflow
-from routing.calls import end_unheard
+from routing.ends import end
 from routing.facts import CallWidened, Decision, OfferClosed, SeatRang
 from routing.model import Call, State
 from routing.outputs import Outputs
@@ -480,7 +480,7 @@ def test_a_step_that_ends_the_wait(title: str, monkeypatch: pytest.MonkeyPatch) 
     """It is taken when nobody can serve the caller, once; here by a way out that simply ends the call."""
 
     def hang_up(state: State, call: Call, step: Step, out: Outputs) -> None:
-        end_unheard(state, call, lost=False, out=out)
+        end(state, call, lost=False, out=out)
 
     monkeypatch.setitem(overflow.LEAVE, Leave.VOICEMAIL, hang_up)
     choices, story = LEAVING_STORIES[title]
