@@ -14,7 +14,7 @@ from routing.pace import Pace
 from routing.rules import Rules
 from routing.transitions import CallState
 
-VERSION = 3
+VERSION = 4
 
 
 class SnapshotRefused(Exception):
@@ -26,6 +26,7 @@ def to_plain(state: State) -> dict[str, Any]:
     return {
         "version": VERSION,
         "order": state.order,
+        "connected": state.connected,
         "outages": state.outages,
         "calls": list(state.calls.values()),
         "agents": list(state.agents.values()),
@@ -44,6 +45,7 @@ def from_plain(plain: dict[str, Any], rules: Rules) -> State:
     state = State.of(rules)
     try:
         state.order = int(plain["order"])
+        state.connected = bool(plain["connected"])
         state.outages = [(lost_at, back_at) for lost_at, back_at in plain["outages"]]
         _seat_people(state, plain)
         state.pace |= {queue: Pace(**row) for queue, row in plain["pace"].items() if queue in state.queues}

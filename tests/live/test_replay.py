@@ -2,7 +2,7 @@
 
 from jietong.rules_of_site import rules_of
 from routing import engine
-from routing.actions import Action, RingSeat
+from routing.actions import Action, CallBack, RingSeat
 from routing.adapters.journal_reader import JournalEntry, read_to_end
 from routing.adapters.redis_clients import prefix_of
 from routing.facts import Decision, Fact
@@ -14,6 +14,12 @@ def replayed(hotline: Hotline, entries: list[JournalEntry]) -> list[tuple[list[A
     """What the engine says to each journalled event, from an empty memory on."""
     state = State.of(rules_of(hotline.site.site))
     return [engine.step(state, entry.event) for entry in entries if entry.event is not None]
+
+
+def rung_by(actions: list[Action]) -> set[tuple[str, str]]:
+    """Which seats these orders ring, for which call."""
+    for_callers = {(a.call, seat) for a in actions if isinstance(a, RingSeat) for seat in a.seats}
+    return for_callers | {(a.call, a.seat) for a in actions if isinstance(a, CallBack)}
 
 
 async def test_the_same_events_give_the_same_orders(hotline: Hotline) -> None:
@@ -37,5 +43,5 @@ async def test_the_same_events_give_the_same_orders(hotline: Hotline) -> None:
     for entry, (actions, facts) in zip(entries, once, strict=True):
         assert facts == list(entry.facts), f"{entry.id}: {entry.event}"
         decided = {(f.call, f.seat) for f in entry.facts if isinstance(f, Decision)}
-        assert decided == {(a.call, seat) for a in actions if isinstance(a, RingSeat) for seat in a.seats}
+        assert decided == rung_by(actions)
     assert sum(isinstance(f, Decision) for entry in entries for f in entry.facts) >= 3

@@ -274,7 +274,6 @@ def test_a_stored_state_goes_on_as_if_nothing_happened(
     for number, (at, words) in enumerate(_events(state, script)):
         if number == cut:
             other = snapshot.from_plain(stored(state), rules(**CHOICES))  # type: ignore[arg-type]
-            other.connected = state.connected
         event: Event = event_of(at, _aimed(words, state), state)
         twin = copy.deepcopy(event)
         expected = engine.step(state, event)
