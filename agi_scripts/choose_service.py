@@ -12,13 +12,13 @@ from ivr.main_menu import MAIN_MENU
 from ivr.menu import Ask, Choose, KeyPressed, Menu, NothingPressed, start, step
 
 KEY_WITHIN_S = 5.0
-CLOSED = {Closed.HOURS: "closed-hours", Closed.HOLIDAY: "closed-holiday", None: "closed-hours"}
+CLOSED = {Closed.HOURS: names.CLOSED_HOURS, Closed.HOLIDAY: names.CLOSED_HOLIDAY, None: names.CLOSED_HOURS}
 ANY_KEY = "0123456789*#"
 
 
 def choose_service(channel: AgiChannel, context: ScriptContext, menu: Menu = MAIN_MENU) -> str:
     """Leads the caller through the menu; sets service, queue, language and that the caller goes on to the queue;
-    outside the queue's hours the caller is told so and the call ends, unless another queue takes over.
+    outside the queue's hours another queue takes over, or the caller is told so and leaves a message or is sent away.
 
     A hang-up ends it by CallerHungUp, which the server logs in one line.
     """
@@ -31,15 +31,14 @@ def choose_service(channel: AgiChannel, context: ScriptContext, menu: Menu = MAI
     channel.set_variable(names.SERVICE, output.service)
     channel.set_variable(names.LANGUAGE, position.language)
     opening = context.opening(queue, channel.call)
-    if not opening.is_open:
-        queue = context.closed_queues.get(queue, "")
-        if not queue:
-            say(channel, context, position.language, CLOSED[opening.closed])
-            channel.set_variable(names.NEXT, "hangup")
-            return "closed"
+    next_word = "queue"
+    if not opening.is_open and queue in context.closed_queues:
+        queue = context.closed_queues[queue]
+    elif not opening.is_open:
+        next_word = names.CLOSED_MESSAGE if queue in context.message_queues else CLOSED[opening.closed]
     channel.set_variable(names.QUEUE, queue)
-    channel.set_variable(names.NEXT, "queue")
-    return output.service
+    channel.set_variable(names.NEXT, next_word)
+    return output.service if next_word == "queue" else "closed"
 
 
 def _ask(channel: AgiChannel, context: ScriptContext, language: str, ask: Ask) -> str:

@@ -65,6 +65,7 @@ class ScriptContext:
     hours                opening hours; None: always open
     note_unheard         keeps a note of a call that no router heard of; raises StoreAway
     closed_queues        queue -> queue, where callers go on outside its hours instead of being sent away
+    message_queues       queues whose callers leave a message outside its hours
     queues               service -> queue, where it isn't the hotline's own
     first_contact_days   how long the agent who talked to a caller last is tried first; 0: not at all
     """
@@ -83,6 +84,7 @@ class ScriptContext:
     hours: QueueHours | None = None
     closed_queues: Mapping[str, str] = field(default_factory=dict)
     note_unheard: Callable[[CallServedUnheard], None] = lambda _: None
+    message_queues: frozenset[str] = frozenset()
     look_ups: LookUps = field(default_factory=LookUps)
 
     def prompt(self, language: str, name: str) -> str:

@@ -29,9 +29,9 @@ from ivr.calendar import (
 )
 from ivr.wall_clock import wall_clock
 from jietong.calendar_file import NOTHING, Overrides, read_overrides, spans_of
-from jietong.site import Site
+from jietong.site import Hours, Site
 
-LOOK_AGAIN_S = 1.0
+GONE = (-1, -1)  # stamp of a file that is not there
 # Each November the State Council announces the coming year's holidays and make-up days: from then on they are missed
 ANNOUNCED_FROM = (11, 15)
 log = structlog.get_logger("calendar")
@@ -82,7 +82,6 @@ class OpeningHours:
         }
         self._hours = {queue: hours for queue, hours in names.items() if hours}
         self._stamp: tuple[int, int] | None = None
-        self._looked_at = 0.0
         self._years = range(0)
         self._overrides = NOTHING
         self._calendar = Calendar()
@@ -150,17 +149,19 @@ class OpeningHours:
         return {day: name for day, name in lawful_days(self._country, year).items() if day not in told}
 
     def _look_at_file(self) -> None:
-        if self._file is None or abs(self._now() - self._looked_at) < LOOK_AGAIN_S:
+        if self._file is None:
             return
-        self._looked_at = self._now()
         try:
             status = self._file.stat()
+            stamp = (status.st_mtime_ns, status.st_size)
         except OSError as error:
-            log.error(
-                "calendar file is not there, the one before stays in force", file=str(self._file), error=error.strerror
-            )
+            if self._stamp != GONE:
+                reason = error.strerror
+                log.error(
+                    "calendar file is not there, the one before stays in force", file=str(self._file), error=reason
+                )
+            self._stamp = GONE
             return
-        stamp = (status.st_mtime_ns, status.st_size)
         if stamp == self._stamp:
             return
         self._stamp = stamp
@@ -173,6 +174,14 @@ class OpeningHours:
 
 def closed_queues_of(site: Site, hours: OpeningHours) -> dict[str, str]:
     """Queue -> queue that takes over outside its hours, where the schedule names one."""
+    return {queue: then.then_queue for queue, then in _scheduled(site, hours).items() if then.then_queue}
+
+
+def message_queues_of(site: Site, hours: OpeningHours) -> frozenset[str]:
+    """Queues whose callers leave a message outside its hours."""
+    return frozenset(queue for queue, then in _scheduled(site, hours).items() if then.then == "voicemail")
+
+
+def _scheduled(site: Site, hours: OpeningHours) -> dict[str, Hours]:
     queues = (site.hotline.queue, *(queue.name for queue in site.queues))
-    named = {queue: site.hours[hours.schedule_of(queue)].then_queue for queue in queues if hours.schedule_of(queue)}
-    return {queue: then for queue, then in named.items() if then}
+    return {queue: site.hours[hours.schedule_of(queue)] for queue in queues if hours.schedule_of(queue)}

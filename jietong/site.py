@@ -288,7 +288,9 @@ class Hours(Table):
     holidays: list[str] = ["00:00-24:00"]
     """Public holidays and days off that belong to them."""
     then_queue: Word | None = None
-    """Where callers wait who come outside these hours, whatever the hours of that queue; left out: they are told, and the call ends."""
+    """Where callers wait who come outside these hours, whatever the hours of that queue."""
+    then: Literal["goodbye", "voicemail"] = "goodbye"
+    """Without then_queue: callers who come outside these hours are told, and the call ends or they leave a message."""
 
 
 class HolidayCalendar(Table):

@@ -35,6 +35,8 @@ def hours_mistakes(raw: dict[str, Any]) -> Iterator[Mistake]:
             except ValueError as error:
                 yield Mistake(("hours", name, kind), str(error))
         queue = row.get("then_queue")
+        if queue is not None and row.get("then") is not None:
+            yield Mistake(("hours", name, "then"), "beside then_queue: callers either wait there or not, leave one out")
         if isinstance(queue, str) and queue not in queues:
             yield Mistake(
                 ("hours", name, "then_queue"),

@@ -218,6 +218,19 @@ class MessageLeft:
 
 
 @dataclass(frozen=True, slots=True)
+class QueueFoundClosed:
+    """The queue of a caller's choice is closed: the call ends in the menu, or the caller `leaves_message`."""
+
+    at: float
+    call: str
+    queue: str
+    tier: str
+    service: str
+    language: str
+    leaves_message: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CallbackAsked:
     """A waiting caller confirmed by key that it wants to be called back."""
 
@@ -317,6 +330,7 @@ Event = (
     | SendFailed
     | OutsideAnswered
     | MessageLeft
+    | QueueFoundClosed
     | CallbackAsked
     | CustomerReached
     | CustomerUnreached

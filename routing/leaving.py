@@ -1,11 +1,11 @@
-"""The ways out of the waiting line that need nobody at a seat: a listed number outside, and voicemail.
+"""The ways out that need nobody at a seat: a listed number outside, voicemail, and closed hours.
 
 Owns when a call is out and when it is back. Must not decide that a call leaves: the queue's recipe does.
 Rules: issue of routing in full, item 4; only numbers of the site's list are ever dialled, never one that a caller sent.
 """
 
 from routing.actions import SendOutside, SendToVoicemail
-from routing.events import MessageLeft, OutsideAnswered, SendFailed
+from routing.events import MessageLeft, OutsideAnswered, QueueFoundClosed, SendFailed
 from routing.facts import CallSent, MessageTaken
 from routing.model import Call, State
 from routing.outputs import Outputs
@@ -59,6 +59,21 @@ def on_message_left(state: State, event: MessageLeft, out: Outputs) -> None:
         return
     call.message = event.file
     out.facts.append(MessageTaken(out.at, call.id, call.caller, call.queue, call.tier, event.file, event.length_s))
+
+
+def on_found_closed(state: State, event: QueueFoundClosed, out: Outputs) -> None:
+    """The caller chose a queue that is closed: it was not offered, and its record says why."""
+    call = state.calls.get(event.call)
+    if call is None or call.state is not CallState.MENU:
+        out.ignore(event, event.call, "late: not in the menu" if call is None else f"late: {call.state.value}")
+        return
+    call.found_closed = True
+    call.queue = event.queue if event.queue in state.queues else state.rules.queue
+    call.tier = event.tier if event.tier in state.tiers else state.rules.default_tier
+    call.service, call.language = event.service, event.language
+    if event.leaves_message:
+        call.state = CALL[(call.state, CallStep.SEND_TO_VOICEMAIL)]
+        out.facts.append(CallSent(out.at, call.id, call.state.value, 0.0))
 
 
 def is_out(state: State, event: SendFailed, out: Outputs) -> Call | None:

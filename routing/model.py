@@ -84,6 +84,7 @@ class Call:
     dialled_at: float = 0.0  # when an agent last answered for a callback
     unreached: str = ""  # why the customer was not reached this time
     callback_told: bool = False  # has heard that it may be called back
+    found_closed: bool = False  # chose a queue that was closed
     goodbye: str = ""  # a callback that is over for this reason
 
     @property

@@ -71,6 +71,7 @@ class AgentStep(Enum):
 _C, _S = CallState, CallStep
 CALL: dict[tuple[CallState, CallStep], CallState] = {
     (_C.MENU, _S.QUEUE): _C.WAITING,
+    (_C.MENU, _S.SEND_TO_VOICEMAIL): _C.VOICEMAIL,
     (_C.WAITING, _S.OFFER): _C.OFFERED,
     (_C.OFFERED, _S.RING): _C.OFFERED,
     (_C.OFFERED, _S.ANSWER): _C.TALKING,

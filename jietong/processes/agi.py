@@ -27,7 +27,7 @@ from jietong import exit_codes
 from jietong.database import open_engine
 from jietong.launch import PROMPTS
 from jietong.logs import configure
-from jietong.opening_hours import OpeningHours, closed_queues_of
+from jietong.opening_hours import OpeningHours, closed_queues_of, message_queues_of
 from jietong.running import RunningSite
 from routing.adapters.agents_table import AgentPins
 from routing.adapters.inbox_client import InboxClient
@@ -97,5 +97,6 @@ def context_of(site: RunningSite) -> ScriptContext:
         hours=hours,
         note_unheard=partial(note_unheard, site.store_url, prefix_of(site.site.hotline.number)),
         closed_queues=closed_queues_of(site.site, hours),
+        message_queues=message_queues_of(site.site, hours),
         router=InboxClient(site.store_url, prefix_of(site.site.hotline.number)),
     )

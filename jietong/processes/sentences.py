@@ -106,7 +106,11 @@ def _record(d: Detail) -> list[str]:
     offers = "1 offer" if d["offers"] == 1 else f"{d['offers']} offers"
     match d["outcome"]:
         case "menu":
-            return [f"over: ended in the menu ({d['reason']}), no person was asked for"]
+            told = {
+                "closed": f"the queue {d['queue']} was closed",
+                "message": f"the queue {d['queue']} was closed, and the caller left a message",
+            }
+            return [f"over: ended in the menu ({d['reason']}), {told.get(d['reason'], 'no person was asked for')}"]
         case "answered":
             spans = f"waited {d['wait_s']:.3f} s, talked {d['talk_s']:.1f} s"
             if d["reason"] == "transferred":

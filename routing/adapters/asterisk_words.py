@@ -37,6 +37,7 @@ from routing.events import (
     OfferFailure,
     OfferRinging,
     OutsideAnswered,
+    QueueFoundClosed,
     SeatChanged,
     SeatState,
 )
@@ -173,6 +174,16 @@ def _of_user_event(message: Message, at: float) -> Event | None:
         case names.EVENT_MESSAGE:
             file, length_s = message.get(names.HEADER_FILE), _number(message.get(names.HEADER_SECONDS))
             return MessageLeft(at, call, file, length_s) if length_s >= 1 and _MESSAGE.fullmatch(file) else None
+        case names.EVENT_CLOSED:
+            return QueueFoundClosed(
+                at=at,
+                call=call,
+                queue=_word(message.get(names.HEADER_QUEUE)),
+                tier=_word(message.get(names.HEADER_TIER)),
+                service=_word(message.get(names.HEADER_SERVICE)),
+                language=_word(message.get(names.HEADER_LANGUAGE)),
+                leaves_message=message.get(names.HEADER_THEN) == "message",
+            )
         case names.EVENT_ARRIVED:
             return CallArrived(at, call, channel, caller_of(message))
         case names.EVENT_WAITING:

@@ -77,16 +77,22 @@ requires = {{ complaints = 2 }}
 [services.complaint]
 queue = "complaints"
 [hours.always]
+[hours.passed-on]
+then_queue = "repairs"
+[hours.recorded]
+then = "voicemail"
 [calendar]
 country = ""
 file = "days.toml"
 [[queues]]
 name = "advice"
+hours = "passed-on"
 [[queues.overflow]]
 after_s = 0
 ring_seats = 2
 [[queues]]
 name = "business"
+hours = "recorded"
 [[queues.overflow]]
 after_s = 1
 add_queue = "repairs"

@@ -35,6 +35,7 @@ from routing.events import (
     OfferFailure,
     OfferRinging,
     OutsideAnswered,
+    QueueFoundClosed,
     SeatChanged,
     SeatState,
     SendFailed,
@@ -130,6 +131,9 @@ def event_of(at: float, words: list[str], state: State) -> Event:
             return OutsideAnswered(at, call)
         case "message":
             return MessageLeft(at, call, f"{call}.wav", float(args[1]))
+        case "closed":
+            leaves_message = "message" in args
+            return QueueFoundClosed(at, call, named.get("in", ""), "", "person", "zh-CN", leaves_message)
         case "send_fails":
             return SendFailed(at, call)
         case "asks":

@@ -50,6 +50,35 @@ STORIES: dict[str, tuple[dict[str, Any], str]] = {
         8 | ends a  | record a abandoned waiting
         """,
     ),
+    "closed hours: the caller is told, and the record says so": (
+        {"shared": 1},
+        """
+        1 | arrive a | nothing
+        9 | closed a | nothing
+        14 | ends a  | record a menu closed
+        """,
+    ),
+    "closed hours: a message is left; one who hangs up before it is closed as told": (
+        {"shared": 1},
+        """
+        1  | arrive a         | nothing
+        1  | arrive b         | nothing
+        9  | closed a message | call a voicemail
+        9  | closed b message | call b voicemail
+        14 | ends b           | record b menu closed
+        30 | message a 12     | nothing
+        31 | ends a           | record a menu message
+        """,
+    ),
+    "closed hours are said too late: the caller waits already, or is gone": (
+        {"shared": 1},
+        """
+        1 | queue a  | nothing
+        2 | closed a | call a waiting
+        3 | ends a   | record a abandoned waiting
+        4 | closed a | nothing
+        """,
+    ),
     "a number that is not listed is never dialled": (
         {**OUTSIDE, "outside": ()},
         """

@@ -129,9 +129,20 @@ def test_a_changed_file_counts_at_once_and_a_broken_one_changes_nothing(tmp_path
         for number, (text, is_open) in enumerate([(OWN, False), ("[holidays\n", False), ("", True)], 1):
             (tmp_path / "days.toml").write_text(text, encoding="utf-8")
             os.utime(tmp_path / "days.toml", (number, number))
-            hours._looked_at = 0.0  # as a second later
             assert hours.opening("hotline").is_open is is_open
     assert ["mistake" in line for line in logs] == [True]
+
+
+def test_a_file_that_is_gone_changes_nothing_and_is_said_once(tmp_path: Path) -> None:
+    """An editor that moves the file away for a moment closes nobody; back again it counts."""
+    hours = hours_of(tmp_path, OWN)
+    with capture_logs() as logs:
+        assert not hours.opening("hotline").is_open
+        (tmp_path / "days.toml").rename(tmp_path / "away")
+        assert [hours.opening("hotline").is_open for _ in range(3)] == [False] * 3
+        (tmp_path / "days.toml").write_text("")
+        assert hours.opening("hotline").is_open
+    assert [line["event"] for line in logs] == ["calendar file is not there, the one before stays in force"]
 
 
 def test_queues_without_hours_are_always_open(tmp_path: Path) -> None:
@@ -229,6 +240,8 @@ def test_mistakes_of_both_files_come_together(tmp_path: Path) -> None:
         ('[hours.night]\nweekends = ["22:00-22:00"]\n', "hours.night.weekends"),
         ("[hours.night]\nmondays = []\n", "hours.night.mondays: unknown key"),
         ('[hours.night]\nthen_queue = "nights"\n', "no queue 'nights'"),
+        ('[hours.night]\nthen = "voicemail"\nthen_queue = "hotline"\n', "hours.night.then: beside then_queue"),
+        ('[hours.night]\nthen = "voicemal"\n', "did you mean voicemail?"),
         ('[[queues]]\nname = "a"\nhours = "offfice"\n', "did you mean office?"),
         ("[hours.night]\nworking_days = [3]\n", "hours.night.working_days"),
     ],
