@@ -93,24 +93,26 @@ class OpeningHours:
     def opening(self, queue: str, at: float | None = None) -> Opening:
         """Whether the queue is open, now or at epoch second `at`."""
         moment, schedule = self._now() if at is None else at, self._schedule(queue)
-        return opening_at(schedule, self._around(moment), self.zone, moment) if schedule is not None else Opening(True)
+        return (
+            opening_at(schedule, self.calendar_at(moment), self.zone, moment) if schedule is not None else Opening(True)
+        )
 
     def next_change(self, queue: str, at: float) -> float | None:
         """The epoch second at which it is no longer as at `at`; None: not within a year."""
         schedule = self._schedule(queue)
-        return next_change(schedule, self._around(at), self.zone, at) if schedule is not None else None
+        return next_change(schedule, self.calendar_at(at), self.zone, at) if schedule is not None else None
 
     def open_stretches(self, queue: str, at: float, days: int) -> tuple[Stretch, ...] | None:
         """When the queue is open, from the stretch that holds `at` or the first after it on, by spans that begin within `days` days; None: always."""
         schedule = self._schedule(queue)
         if schedule is None:
             return None
-        found = open_stretches(schedule, self._around(at), self.zone, self._date(at), days)
+        found = open_stretches(schedule, self.calendar_at(at), self.zone, self._date(at), days)
         return tuple(stretch for stretch in found if stretch[1] > at)
 
     def holiday_stretches(self, at: float, days: int) -> tuple[Stretch, ...]:
         """Public holidays, from the one that holds `at` or the first after it on, of the next `days` days."""
-        found = holiday_stretches(self._around(at), self.zone, self._date(at), days)
+        found = holiday_stretches(self.calendar_at(at), self.zone, self._date(at), days)
         return tuple(stretch for stretch in found if stretch[1] > at)
 
     def _schedule(self, queue: str) -> Schedule | None:
@@ -119,7 +121,8 @@ class OpeningHours:
     def _date(self, at: float) -> date:
         return wall_clock(at, self.zone).date()
 
-    def _around(self, at: float) -> Calendar:
+    def calendar_at(self, at: float) -> Calendar:
+        """The calendar around epoch second `at`; another object when the operator's file has changed."""
         return self.calendar(self._date(at).year)
 
     def calendar(self, year: int) -> Calendar:

@@ -40,7 +40,9 @@ class Callback(Table):
     offer_above_s: Annotated[float, Field(ge=0, le=7200)] = 300
     """Offered unasked when the estimated wait is longer; 0 never. Key 1 asks for it at any time."""
     promise_s: Annotated[float, Field(ge=60, le=86400)] = 7200
-    """From queue entry: by then the customer is called back."""
+    """From queue entry: by then the customer is called back; time in which the queue is closed is not counted."""
+    holiday_promise_s: Annotated[float, Field(ge=60, le=86400)] = 7200
+    """The same for customers who ask on a public holiday: by the clock, and before the queue closes."""
     urgent_s: Annotated[float, Field(ge=0, le=7200)] = 600
     """So long before the promise the callback begins to go before every caller."""
     tries: Annotated[int, Field(ge=1, le=10)] = 3

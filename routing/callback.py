@@ -65,7 +65,7 @@ def promise(state: State, call: Call, out: Outputs) -> bool:
     state.place_call(call)
     call.left_at, call.until, call.step_at, call.say_at = out.at, None, None, None
     call.asked_own, call.seats_at_once = True, 1
-    call.promised_at = call.line_at + rules.promise_s
+    call.promised_at = state.opening.due_at(call.queue, out.at, call.line_at, rules)
     state.callbacks[call.caller] = call.id
     state.place_call(call)
     out.actions.append(TellOfCallback(call.id, call.channel, Word.ACCEPTED))

@@ -12,12 +12,14 @@ from routing.events import (
     CallbackRestored,
     CustomerReached,
     CustomerUnreached,
+    HoursTold,
     SendFailed,
 )
 from routing.groups import together
 from routing.leaving import is_out
-from routing.matching import match_call
+from routing.matching import match_call, match_group
 from routing.model import Call, State
+from routing.opening import OpeningTimes
 from routing.outputs import Outputs
 from routing.overflow import follow_recipe
 from routing.transitions import CALL, CallState, CallStep
@@ -80,6 +82,19 @@ def on_restored(state: State, event: CallbackRestored, out: Outputs) -> None:
     state.calls[call.id], state.callbacks[call.caller] = call, call.id
     state.place_call(call)
     match_call(state, call, out)
+
+
+def on_hours_told(state: State, event: HoursTold, out: Outputs) -> None:
+    """Queues opened or closed, or the calendar changed: callbacks of open queues stand in line, those of closed ones wait until theirs opens."""
+    state.opening = OpeningTimes(dict(event.queues), event.holidays)
+    closed = state.opening.closed_at(event.at)
+    if closed == state.closed:
+        return
+    state.closed = closed
+    for call in state.callbacks.values():
+        state.place_call(state.calls[call])
+    for group in list(state.idle) if state.virtual else ():
+        match_group(state, group, out)
 
 
 def on_send_failed(state: State, event: SendFailed, out: Outputs) -> None:

@@ -281,6 +281,18 @@ class CallbackRestored:
 
 
 @dataclass(frozen=True, slots=True)
+class HoursTold:
+    """When queues are open and when it is public holiday from now on: stretches of epoch seconds, from and before, in order and apart.
+
+    Told again whenever one begins or ends, or the calendar changes. A queue that is not named is always open.
+    """
+
+    at: float
+    queues: tuple[tuple[str, tuple[tuple[float, float], ...]], ...]
+    holidays: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AsteriskLost:
     """The connection to Asterisk is gone; what happens there is unknown until `AsteriskSynced`."""
 
@@ -336,6 +348,7 @@ Event = (
     | CustomerUnreached
     | CallbackCancelled
     | CallbackRestored
+    | HoursTold
     | AsteriskLost
     | AsteriskSynced
     | Tick

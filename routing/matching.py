@@ -22,7 +22,7 @@ OFFER_GUARD_S = 3.0
 
 def match_call(state: State, call: Call, out: Outputs) -> None:
     """Offers a waiting call: to its own agent, else to the best agent that may serve it; holds it for its own agent if that one is busy."""
-    if call.state is CallState.CALLBACK and call.until is None and state.connected:
+    if state.is_callback_due(call) and state.connected:
         choice = choose_agent(state, call)  # an agent who is idle may serve no live caller who waits
         if choice is not None:
             make_offer(state, choice, out)

@@ -11,6 +11,7 @@ from routing.events import SeatState
 from routing.facts import AgentState, Pass
 from routing.groups import CallClass, Directory, Group, Levels
 from routing.line import Line
+from routing.opening import OpeningTimes
 from routing.pace import Pace
 from routing.rules import Queue, Rules, Talent, Tier
 from routing.transitions import CallState
@@ -132,6 +133,10 @@ class State:
     waiting: dict[CallClass, Line] = field(default_factory=dict)
     virtual: dict[CallClass, Line] = field(default_factory=dict)  # callers who will be called back, by class
     callbacks: dict[str, str] = field(default_factory=dict)  # number -> its callback
+    opening: OpeningTimes = field(default_factory=OpeningTimes)
+    closed: frozenset[str] = (
+        frozenset()
+    )  # queues that were closed when `opening` was told: nobody is called back for them
     idle: dict[Group, Line] = field(default_factory=dict)  # groups in which somebody is idle, no others
     held: dict[str, Line] = field(default_factory=dict)  # agent -> calls that wait for that agent alone
     deadlines: list[tuple[float, str, str]] = field(default_factory=list)  # at, kind (see DEADLINES), id
@@ -186,6 +191,10 @@ class State:
         """Whom the call is like."""
         return self.directory.call_class(call.queue, call.tier, call.requires, call.open_to)
 
+    def is_callback_due(self, call: Call) -> bool:
+        """Whether the call's customer may be called back now: nobody does yet, no pause after a try is on, and its queue is open."""
+        return call.state is CallState.CALLBACK and call.until is None and call.queue not in self.closed
+
     def place_call(self, call: Call) -> None:
         """Makes the call stand in its line exactly if it is waiting; the key is `line_at`, so a returned call is at its old place.
 
@@ -194,7 +203,7 @@ class State:
         call_class = self.class_of(call)
         if call.promised_at is not None:
             line = self.virtual.setdefault(call_class, Line())
-            if call.state is CallState.CALLBACK and call.until is None:
+            if self.is_callback_due(call):
                 line.join(call.id, call.line_at, call.order)
             else:
                 line.leave(call.id)

@@ -59,6 +59,7 @@ class CallbackRules:
     promise_s       from queue entry: by then the customer shall be reached; from `urgent_s` before it on the callback goes before everyone
     tries           how often a customer is dialled who does not answer, `retry_after_s` apart; it rings for `ring_s`
     max_open        callbacks at once; further callers are told that it is not possible
+    holiday_promise_s   `promise_s` of callers who ask on a public holiday, see opening.py (domain.md H4: 120 minutes)
     """
 
     allowed: tuple[str, ...]
@@ -69,6 +70,7 @@ class CallbackRules:
     retry_after_s: float = 600.0
     ring_s: int = 30
     max_open: int = 1000
+    holiday_promise_s: float = 7200.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from routing.events import SeatState
 from routing.facts import AgentState, Pass, Passed
 from routing.groups import Levels
 from routing.model import Agent, Call, Offer, State
+from routing.opening import OpeningTimes, Stretches
 from routing.pace import Pace
 from routing.rules import Rules
 from routing.transitions import CallState
@@ -28,6 +29,8 @@ def to_plain(state: State) -> dict[str, Any]:
         "order": state.order,
         "connected": state.connected,
         "outages": state.outages,
+        "opening": state.opening,
+        "closed": sorted(state.closed),
         "calls": list(state.calls.values()),
         "agents": list(state.agents.values()),
         "pace": state.pace,
@@ -47,12 +50,25 @@ def from_plain(plain: dict[str, Any], rules: Rules) -> State:
         state.order = int(plain["order"])
         state.connected = bool(plain["connected"])
         state.outages = [(lost_at, back_at) for lost_at, back_at in plain["outages"]]
+        _restore_hours(state, plain)
         _seat_people(state, plain)
         state.pace |= {queue: Pace(**row) for queue, row in plain["pace"].items() if queue in state.queues}
         _restore_calls(state, plain)
     except (KeyError, TypeError, ValueError) as error:
         raise SnapshotRefused(f"snapshot is damaged: {error!r}") from error
     return state
+
+
+def _restore_hours(state: State, plain: dict[str, Any]) -> None:
+    told = plain.get("opening")  # a router of an older version did not know any
+    if told is not None:
+        queues = {queue: _stretches(times) for queue, times in told["queues"].items()}
+        state.opening = OpeningTimes(queues, _stretches(told["holidays"]))
+        state.closed = frozenset(plain["closed"])
+
+
+def _stretches(rows: list[list[float]]) -> Stretches:
+    return tuple((start, end) for start, end in rows)
 
 
 def _seat_people(state: State, plain: dict[str, Any]) -> None:

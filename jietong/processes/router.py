@@ -19,7 +19,9 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from jietong.database import open_engine
+from jietong.hours_for_router import HoursForRouter, tell_hours
 from jietong.logs import configure
+from jietong.opening_hours import OpeningHours
 from jietong.rules_of_site import rules_of
 from jietong.running import RunningSite
 from routing import snapshot
@@ -107,6 +109,10 @@ async def _lead(
     loop = RouterLoop(state, journal, clock, tenure)
     tenure.on_sure = loop.go_on
     loop.tell(AsteriskLost(clock()))
+    hours = HoursForRouter(OpeningHours(site.site), rules_of(site.site).queue_names())
+    first = await asyncio.to_thread(hours.look, clock())
+    if first is not None:
+        loop.tell(first)
     for row in promised:
         loop.tell(CallbackRestored(clock(), **row))
     _spare_the_collector()
@@ -134,6 +140,7 @@ async def _lead(
         asyncio.create_task(serve_desk(inbox, loop), name="desk"),
         asyncio.create_task(_keep_snapshots(loop, journal, snapshots, tenure, emptied), name="snapshots"),
         asyncio.create_task(heartbeat.run(), name="heartbeat"),
+        asyncio.create_task(tell_hours(hours, loop), name="hours"),
         asyncio.create_task(journal.watch(), name="journal"),
         keeper,
     ]

@@ -11,6 +11,10 @@ import pytest
 
 from jietong.launch import PROMPTS
 from jietong.processes import hours
+from routing.adapters.journal_reader import BEGINNING, read_to_end
+from routing.adapters.redis_clients import prefix_of
+from routing.events import HoursTold
+from routing.opening import OpeningTimes
 from tests.live.hotline import Hotline
 from tests.robots.audio import ALIKE, heard, party_tone, read_wav
 from tests.robots.people import Caller
@@ -98,3 +102,37 @@ async def test_a_closed_queue_takes_messages(hotline: Hotline, tmp_path: Path) -
     )
     assert len(read_wav(folder / f"{record.call}.wav")) > 8000
     assert heard(at_caller, PROMPTS / "zh-CN" / "closed-message.wav") > ALIKE, "the caller was not asked"
+
+
+async def test_no_callback_while_the_queue_is_closed(hotline: Hotline) -> None:
+    """A caller of complaints asks to be called back after closing time: its agent serves others and is not rung for it; at the opening it is."""
+    async with hotline.caller() as caller, hotline.customer(after_s=0.5) as customer:
+        await hotline.asks_for(caller, COMPLAINT)
+        with closed_today(hotline):
+            await hotline.until_metric(lambda: "complaints" in _closed_for_the_router(hotline), "the router to be told")
+            caller.press("1")
+            await asyncio.sleep(0.5)
+            caller.press("1")
+            await caller.is_over(15)
+            async with hotline.agent("1006"):
+                async with hotline.caller() as other:
+                    await hotline.asks_for_a_person(other)
+                    await hotline.agent_is("1006", "talking")
+                    other.hang_up()
+                    await hotline.record_of(other)
+                await hotline.agent_is("1006", "ready")
+                assert not hotline.records(caller.number)
+                hotline.calendar_file.write_text("", encoding="utf-8")
+                await customer.rings(15)
+                await customer.phone.wait_for("media")
+                customer.phone.hang_up()
+                record = await hotline.record_of(caller)
+    assert (record.outcome.value, record.reason, record.queue) == ("callback", "kept", "complaints")
+
+
+def _closed_for_the_router(hotline: Hotline) -> frozenset[str]:
+    """Queues that are closed by what the router was told last."""
+    prefix = prefix_of(hotline.site.site.hotline.number)
+    entries = read_to_end(hotline.site.store_url, prefix, BEGINNING)
+    told = [entry.event for entry in entries if isinstance(entry.event, HoursTold)][-1]
+    return OpeningTimes(dict(told.queues)).closed_at(told.at)

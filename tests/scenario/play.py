@@ -28,6 +28,7 @@ from routing.events import (
     CustomerUnreached,
     Event,
     HangUpRequested,
+    HoursTold,
     LegEnded,
     MessageLeft,
     OfferAnswered,
@@ -131,6 +132,10 @@ def event_of(at: float, words: list[str], state: State) -> Event:
             return OutsideAnswered(at, call)
         case "message":
             return MessageLeft(at, call, f"{call}.wav", float(args[1]))
+        case "hours":
+            times = {queue: _stretches(text) for queue, text in (word.split(":") for word in args)}
+            holidays = times.pop("holidays", ())
+            return HoursTold(at, tuple(times.items()), holidays)
         case "closed":
             leaves_message = "message" in args
             return QueueFoundClosed(at, call, named.get("in", ""), "", "person", "zh-CN", leaves_message)
@@ -147,6 +152,12 @@ def event_of(at: float, words: list[str], state: State) -> Event:
         case "tick":
             return Tick(at)
     raise AssertionError(f"no such event in a story: {what}")
+
+
+def _stretches(text: str) -> tuple[tuple[float, float], ...]:
+    return tuple(
+        (float(start), float(end)) for start, _, end in (pair.partition("-") for pair in text.split(",") if pair)
+    )
 
 
 def play(state: State, story: str) -> list[Fact]:
@@ -200,6 +211,8 @@ def _check(state: State, facts: list[Fact], claim: list[str], where: str) -> Non
         case ["told", call, place, minutes]:
             told = [(f.place, f.minutes) for f in facts if isinstance(f, Announced) and f.call == call]
             assert told == [(int(place), int(minutes))], f"{where}: told {told}"
+        case ["due", call, at]:
+            assert state.calls[call].promised_at == float(at), f"{where}: due {state.calls[call].promised_at}"
         case ["silent"]:
             assert not [f for f in facts if isinstance(f, Announced)], f"{where}: somebody was told something"
         case ["held", call, agent]:

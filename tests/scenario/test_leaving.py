@@ -1,5 +1,6 @@
 """Stories of callers who leave the line in another way: a number outside, voicemail, and the callback that keeps its place."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -320,6 +321,83 @@ STORIES: dict[str, tuple[dict[str, Any], str]] = {
         3  | queue v vip from=13800000002 | nothing
         4  | asks v          | say v accepted
         50 | register 1001   | back 1001 v
+        """,
+    ),
+    "no callback while the queue is closed: the idle agent rings when it opens": (
+        CALLED,
+        """
+        0   | hours hotline:0-50,200-300 | nothing
+        1   | queue a from=13800000001   | nothing
+        2   | asks a                     | say a accepted; due a 251
+        50  | hours hotline:200-300      | nothing
+        60  | register 1001              | agent 1001 ready; call a callback
+        61  | queue b                    | ring 1001 b
+        62  | ends b                     | agent 1001 ready
+        200 | hours hotline:200-300      | back 1001 a
+        """,
+    ),
+    "the promise does not run while the queue is closed": (
+        CALLED,
+        """
+        0  | hours hotline:0-50,200-230,400-900 | nothing
+        10 | queue a from=13800000001           | nothing
+        20 | asks a                             | say a accepted; due a 430
+        60 | hours hotline:200-230,400-900      | nothing
+        60 | queue b from=13800000002           | nothing
+        61 | asks b                             | say b accepted; due b 469
+        """,
+    ),
+    "on a public holiday the promise is its own, by the clock, and before the queue closes": (
+        {**CALLED, "callback": replace(BACK, holiday_promise_s=40)},
+        """
+        0   | hours hotline:0-100,200-300 holidays:0-150 | nothing
+        10  | queue a from=13800000001 | nothing
+        20  | asks a                   | say a accepted; due a 50
+        70  | queue b from=13800000002 | nothing
+        71  | asks b                   | say b accepted; due b 100
+        100 | hours hotline:200-300 holidays:0-150 | nothing
+        110 | queue c from=13800000003 | nothing
+        111 | asks c                   | say c accepted; due c 239
+        150 | hours hotline:200-300 holidays: | nothing
+        160 | queue d from=13800000004 | nothing
+        161 | asks d                   | say d accepted; due d 299
+        """,
+    ),
+    "an idle agent of a holiday: the near promise goes before a live caller": (
+        {**CALLED, "callback": replace(BACK, holiday_promise_s=40)},
+        """
+        0  | hours hotline:0-100 holidays:0-150 | nothing
+        10 | queue a from=13800000001           | nothing
+        20 | asks a                             | say a accepted; due a 50
+        31 | queue b                            | nothing
+        32 | register 1001                      | back 1001 a
+        """,
+    ),
+    "a try again falls into closed hours: it waits for the opening": (
+        CALLED,
+        """
+        0   | hours hotline:0-30,200-300 | nothing
+        1   | queue a from=13800000001 | nothing
+        2   | asks a          | say a accepted
+        5   | register 1001   | back 1001 a
+        6   | answers a 1001  | nothing
+        20  | unreached a no_answer | call a dialling
+        20  | leg_ends a 1001 | call a callback; agent 1001 ready
+        30  | hours hotline:200-300 | nothing
+        51  | tick            | call a callback
+        200 | hours hotline:200-300 | back 1001 a
+        """,
+    ),
+    "another queue's hours do not matter; no hours told: always open": (
+        {**CALLED, "queues": (Queue("bills"),)},
+        """
+        0 | hours bills:200-300      | nothing
+        1 | queue a from=13800000001 | nothing
+        2 | asks a                   | say a accepted; due a 101
+        3 | queue b in=bills from=13800000002 | nothing
+        4 | asks b                   | say b accepted; due b 299
+        5 | register 1001            | back 1001 a
+        6 | hours                    | nothing
         """,
     ),
     "there is room for so many callbacks and no more": (

@@ -13,12 +13,16 @@ from hypothesis import strategies as st
 from routing.adapters import codec
 from routing.events import CallArrived, CallEnded, OfferFailed, OfferFailure, Tick
 from routing.facts import CallOffered, Decision, Pass, PassedOver
+from routing.opening import Stretches
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
+STRETCHES = st.lists(st.tuples(FINITE, FINITE)).map(tuple)
 PLAIN_TYPES: dict[Any, st.SearchStrategy[Any]] = {
     float: FINITE,
     int: st.integers(-(2**63), 2**63 - 1),
     float | None: st.none() | FINITE,
+    Stretches: STRETCHES,
+    tuple[tuple[str, Stretches], ...]: st.lists(st.tuples(st.text(), STRETCHES)).map(tuple),
 }
 
 

@@ -92,6 +92,11 @@ _words = st.one_of(
     st.tuples(st.just("unreached"), _call, st.sampled_from(["no_answer", "busy"])),
     st.tuples(st.just("message"), _call, st.just("9")),
     st.just(("lost",)),
+    st.tuples(
+        st.just("hours"),
+        st.sampled_from(["hotline:", "hotline:0-1060,1120-9000", "billing:1000-1040", "hotline:0-9000"]),
+        st.sampled_from(["holidays:", "holidays:0-1100"]),
+    ),
     st.just(("synced", *CALLS)),
 )
 # (seconds since the event before, what) ; whether to aim the event at the seat that is really offered
@@ -136,7 +141,7 @@ def _check_places(state: State) -> None:
             assert call.held_for not in {a for line in state.idle.values() for a in line} or not state.connected
         assert bool(call.rings) == (call.state is CallState.OFFERED)
         in_virtual = [c for c, line in state.virtual.items() if call.id in line]
-        assert in_virtual == ([state.class_of(call)] if call.state is CallState.CALLBACK and call.until is None else [])
+        assert in_virtual == ([state.class_of(call)] if state.is_callback_due(call) else [])
         assert (call.promised_at is None) or state.callbacks[call.caller] == call.id, "two callbacks of one number"
         for seat, offer in call.rings.items():
             agent = state.agents[offer.agent]
