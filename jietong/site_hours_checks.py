@@ -30,15 +30,33 @@ def hours_mistakes(raw: dict[str, Any]) -> Iterator[Mistake]:
         if not isinstance(row, dict):
             continue
         for kind in KINDS_OF_DAY:
+            spans = row.get(kind, Hours.model_fields[kind].default)
+            if not isinstance(spans, list) or not all(isinstance(span, str) for span in spans):
+                continue  # told by its type
             try:
-                spans_of(row.get(kind, Hours.model_fields[kind].default))
+                spans_of(spans)
             except ValueError as error:
                 yield Mistake(("hours", name, kind), str(error))
         queue = row.get("then_queue")
         if queue is not None and row.get("then") is not None:
             yield Mistake(("hours", name, "then"), "beside then_queue: callers either wait there or not, leave one out")
+        if isinstance(queue, str) and queue in queues and (queue, name) in _hours_of_queues(raw, default):
+            yield Mistake(("hours", name, "then_queue"), f"queue {queue!r} has these hours itself: name another one")
         if isinstance(queue, str) and queue not in queues:
             yield Mistake(
                 ("hours", name, "then_queue"),
                 f"no queue {queue!r}{nearest(queue, queues)} (allowed: {', '.join(queues)})",
             )
+
+
+def _hours_of_queues(raw: dict[str, Any], default: object) -> set[tuple[object, object]]:
+    """Each queue that has a schedule, with its name; the hotline's own queue may have it from a table of its own."""
+    found: dict[object, object] = {default: table_of(raw, "hotline").get("hours")} if isinstance(default, str) else {}
+    found |= {
+        row["name"]: row["hours"] for _, row in rows(raw, "queues") if _is_text(row, "name") and _is_text(row, "hours")
+    }
+    return {(queue, hours) for queue, hours in found.items() if isinstance(queue, str) and isinstance(hours, str)}
+
+
+def _is_text(row: dict[str, Any], key: str) -> bool:
+    return isinstance(row.get(key), str)

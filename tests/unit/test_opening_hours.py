@@ -241,6 +241,7 @@ def test_mistakes_of_both_files_come_together(tmp_path: Path) -> None:
         ("[hours.night]\nmondays = []\n", "hours.night.mondays: unknown key"),
         ('[hours.night]\nthen_queue = "nights"\n', "no queue 'nights'"),
         ('[hours.night]\nthen = "voicemail"\nthen_queue = "hotline"\n', "hours.night.then: beside then_queue"),
+        ('[hours.night]\nthen_queue = "a"\n[[queues]]\nname = "a"\nhours = "night"\n', "has these hours itself"),
         ('[hours.night]\nthen = "voicemal"\n', "did you mean voicemail?"),
         ('[[queues]]\nname = "a"\nhours = "offfice"\n', "did you mean office?"),
         ("[hours.night]\nworking_days = [3]\n", "hours.night.working_days"),
@@ -250,7 +251,7 @@ def test_mistakes_in_schedules(tmp_path: Path, more: str, mistake: str) -> None:
     """Unknown schedules and queues, empty spans, unknown keys: refused with the place."""
     with pytest.raises(SiteFileError) as refused:
         hours_of(tmp_path, "", more=more)
-    assert any(mistake in found for found in refused.value.mistakes), refused.value.mistakes
+    assert len(refused.value.mistakes) == 1 and mistake in refused.value.mistakes[0], refused.value.mistakes
     assert overrides_are_nothing(tmp_path)
 
 
