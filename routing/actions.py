@@ -4,15 +4,16 @@ Owns the vocabulary that `engine.step` returns; must not know Asterisk's words f
 Rules: design.md section 3. An action that fails comes back as an event.
 """
 
-from dataclasses import dataclass
 from enum import Enum
+
+from routing.values import value
 
 MANY = 99
 LAST_PLACE_TOLD = 20
 MINUTES_TOLD = (*range(1, 11), 15, 20, 30)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RingSeat:
     """Take the caller on `channel` out of waiting and ring `seat` for at most `ring_s` seconds, and at the same time the seats `also`."""
 
@@ -28,14 +29,14 @@ class RingSeat:
         return (self.seat, *self.also)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class HangUpLeg:
     """End a seat's side of a call that nobody is left to talk to."""
 
     leg: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Announce:
     """Tell the caller on `channel`, who waits: its place in the line and about how many minutes.
 
@@ -50,7 +51,7 @@ class Announce:
     offers_callback: bool = False  # and that it may be called back
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SendOutside:
     """Connect the waiting caller on `channel` to `number`, one of the site's list."""
 
@@ -59,7 +60,7 @@ class SendOutside:
     number: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SendToVoicemail:
     """Let the waiting caller on `channel` leave a message."""
 
@@ -76,7 +77,7 @@ class Word(Enum):
     NOT_POSSIBLE = "not-possible"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class TellOfCallback:
     """Tell the waiting caller on `channel` about callbacks."""
 
@@ -85,7 +86,7 @@ class TellOfCallback:
     word: Word
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CallBack:
     """Ring `seat` for at most `ring_s` seconds; when the agent answers, dial `number` (the customer). `attempt` tells attempts of one call apart."""
 

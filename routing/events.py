@@ -4,8 +4,9 @@ Owns the vocabulary of `engine.step`; must not know who reports an event nor how
 Rules: design.md section 3. Every event carries `at`, epoch seconds, and the engine knows no other clock.
 """
 
-from dataclasses import dataclass
 from enum import Enum
+
+from routing.values import value
 
 
 class OfferFailure(Enum):
@@ -27,7 +28,7 @@ class SeatState(Enum):
     UNREACHABLE = "unreachable"  # not registered, or does not answer
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CallArrived:
     """A caller reached the menu."""
 
@@ -37,7 +38,7 @@ class CallArrived:
     caller: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CallQueued:
     """A caller stands in the waiting context of the dialplan and can be moved from there.
 
@@ -62,7 +63,7 @@ class CallQueued:
     entered_at: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class OfferRinging:
     """The seat's device rings for the call; `leg` is the seat's side of it."""
 
@@ -72,7 +73,7 @@ class OfferRinging:
     leg: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class OfferAnswered:
     """The agent picked up."""
 
@@ -82,7 +83,7 @@ class OfferAnswered:
     leg: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class OfferFailed:
     """The seat did not take the call; the caller is on the way back to the waiting context."""
 
@@ -92,7 +93,7 @@ class OfferFailed:
     reason: OfferFailure
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CallEnded:
     """The caller's side is gone, in whatever state the call was. `cause` is the Q.850 number, 0 unknown."""
 
@@ -101,7 +102,7 @@ class CallEnded:
     cause: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class LegEnded:
     """A seat's side of a call is gone."""
 
@@ -111,7 +112,7 @@ class LegEnded:
     leg: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class HangUpRequested:
     """One side hung up by itself: `leg` is the seat's side, empty for the caller. The ends of both sides follow as events."""
 
@@ -120,7 +121,7 @@ class HangUpRequested:
     leg: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CallServedUnheard:
     """A call was served by Asterisk's own queue, and is over, while no router listened. `answered_at` 0.0: the caller gave up."""
 
@@ -140,7 +141,7 @@ class CallServedUnheard:
     ended_at: float
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SeatChanged:
     """Asterisk reports another state of a seat's device."""
 
@@ -149,7 +150,7 @@ class SeatChanged:
     state: SeatState
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AgentLoggedIn:
     """An agent whose PIN was checked sits down at a seat."""
 
@@ -158,7 +159,7 @@ class AgentLoggedIn:
     seat: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AgentLoggedOut:
     """An agent leaves."""
 
@@ -166,7 +167,7 @@ class AgentLoggedOut:
     agent: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AgentPaused:
     """An agent wants no calls for now."""
 
@@ -175,7 +176,7 @@ class AgentPaused:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AgentReadied:
     """An agent wants calls again (also ends wrap-up and a pause after an unanswered call)."""
 
@@ -183,7 +184,7 @@ class AgentReadied:
     agent: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AgentExtended:
     """An agent in after-call work needs longer."""
 
@@ -191,7 +192,7 @@ class AgentExtended:
     agent: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SendFailed:
     """Asterisk refused to move the caller outside or to voicemail: it is still in the waiting context."""
 
@@ -199,7 +200,7 @@ class SendFailed:
     call: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class OutsideAnswered:
     """The outside number picked up."""
 
@@ -207,7 +208,7 @@ class OutsideAnswered:
     call: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class MessageLeft:
     """The caller's message is recorded: `length_s` seconds in the file `file`."""
 
@@ -217,7 +218,7 @@ class MessageLeft:
     length_s: float
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class QueueFoundClosed:
     """The queue of a caller's choice is closed: the call ends in the menu, or the caller `leaves_message`."""
 
@@ -230,7 +231,7 @@ class QueueFoundClosed:
     leaves_message: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CallbackAsked:
     """A waiting caller confirmed by key that it wants to be called back."""
 
@@ -238,7 +239,7 @@ class CallbackAsked:
     call: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CustomerReached:
     """The customer who is called back picked up."""
 
@@ -246,7 +247,7 @@ class CustomerReached:
     call: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CustomerUnreached:
     """The customer who is called back did not pick up; reason: no_answer, busy or failed. The agent's side ends next."""
 
@@ -255,7 +256,7 @@ class CustomerUnreached:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CallbackCancelled:
     """An operator took a callback out of the line."""
 
@@ -263,7 +264,7 @@ class CallbackCancelled:
     call: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CallbackRestored:
     """An open callback that only the database still knew; the fields are those of `CallbackPromised`, `tries` so far, `again_at` if it was put off."""
 
@@ -280,7 +281,7 @@ class CallbackRestored:
     again_at: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class HoursTold:
     """When queues are open and when it is public holiday from now on: stretches of epoch seconds, from and before, in order and apart.
 
@@ -292,14 +293,14 @@ class HoursTold:
     holidays: tuple[tuple[float, float], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AsteriskLost:
     """The connection to Asterisk is gone; what happens there is unknown until `AsteriskSynced`."""
 
     at: float
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AsteriskSynced:
     """The connection is (again) there and this is what Asterisk has.
 
@@ -316,7 +317,7 @@ class AsteriskSynced:
     started_at: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Tick:
     """Time has passed: `engine.next_deadline` was reached."""
 

@@ -7,6 +7,8 @@ Rules: design.md sections 3 and 5. Readers fold facts and never ask the engine; 
 from dataclasses import dataclass
 from enum import Enum
 
+from routing.values import value
+
 
 class Outcome(Enum):
     """How a call ended: each has exactly one. All but `MENU` are offered calls (the caller asked for a person)."""
@@ -35,7 +37,7 @@ class AgentState(Enum):
     LOGGED_OUT = "logged_out"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CallEntered:
     """A caller reached the menu."""
 
@@ -44,7 +46,7 @@ class CallEntered:
     caller: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CallOffered:
     """A caller asked for a person, or was transferred to a queue: from `entered_at` on the clock runs. Once a segment.
 
@@ -116,7 +118,7 @@ class Pass:
     last_left_s: float
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Decision:
     """A call was given to an agent.
 
@@ -138,7 +140,7 @@ class Decision:
     step: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CallWidened:
     """A step of the queue's overflow recipe was taken for a call, see steps.py; `waited_s` from `queued_at`."""
 
@@ -148,7 +150,7 @@ class CallWidened:
     waited_s: float
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CallSent:
     """A caller was taken out of the line; `way`: outside or voicemail. An outside number that did not answer brings it back."""
 
@@ -158,7 +160,7 @@ class CallSent:
     waited_s: float
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class MessageTaken:
     """A caller left a message of `length_s` seconds in the file `file` of the messages' folder."""
 
@@ -171,7 +173,7 @@ class MessageTaken:
     length_s: float
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CallbackPromised:
     """A caller hung up and keeps its place: `caller` is called back, by `promised_at` at the latest."""
 
@@ -186,7 +188,7 @@ class CallbackPromised:
     promised_at: float
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CallbackTried:
     """A customer was called back and did not answer; result: no_answer, busy, failed, or agent (the agent hung up first).
 
@@ -201,7 +203,7 @@ class CallbackTried:
     again_at: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CallKeptWaiting:
     """Nobody could take a caller when it came to its line (first, after a failed offer, or after waiting for its own agent).
 
@@ -218,7 +220,7 @@ class CallKeptWaiting:
     candidates: tuple[PassedOver, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CallPassedOver:
     """At the end of a call: when and why agents passed it over while it waited, merged by reason, the earliest first."""
 
@@ -227,7 +229,7 @@ class CallPassedOver:
     passes: tuple[Pass, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CallHeld:
     """A caller waits for its own agent (named representative, or who talked to it last) for at most `for_s`, then for anyone."""
 
@@ -237,7 +239,7 @@ class CallHeld:
     for_s: float
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Announced:
     """A waiting caller was told its place and about how many minutes, 0: not told; `low_s` to `high_s` is the estimate for four waits of five, None unknown."""
 
@@ -249,7 +251,7 @@ class Announced:
     high_s: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SeatRang:
     """A seat's device rings. `idle_to_ring_s`: from the moment an agent was free while this call waited."""
 
@@ -262,7 +264,7 @@ class SeatRang:
     idle_to_ring_s: float
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class OfferClosed:
     """One offer is over; result: answered, answered_elsewhere (another seat was rung at the same time and was first), no_answer, rejected, busy, unavailable, not_delivered, abandoned or lost."""
 
@@ -276,7 +278,7 @@ class OfferClosed:
     rang_s: float
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CallAnswered:
     """An agent picked up. `in_target`: within the tier's target."""
 
@@ -291,7 +293,7 @@ class CallAnswered:
     segment: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CallRecord:
     """One finished segment of a call: the only source of statistics. Times None where the call never came so far.
 
@@ -328,7 +330,7 @@ class CallRecord:
     entered_at: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AgentChanged:
     """An agent's state, seat or reachability changed. `tiers`: whom the seat is dedicated to, empty for everyone; `queues`: which the agent serves, empty for all."""
 
@@ -342,7 +344,7 @@ class AgentChanged:
     queues: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class EventIgnored:
     """A late or impossible event, with the state that made it so."""
 
