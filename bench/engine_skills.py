@@ -1,7 +1,7 @@
 """Events per second of `engine.step` with queues and skills: 5 queues, 20 skills, 1,000 agents, 1,000 waiting.
 
 Run: python -m bench.engine_skills. Prints the rate and its ratio to the same hotline without queues and skills, then the rate when each queue has a recipe
-of four steps that most waiting callers have gone through; all take turns in each round.
+of four steps that most waiting callers have gone through, then when each caller is told its place and wait too; all take turns in each round.
 """
 
 import argparse
@@ -21,6 +21,8 @@ QUEUES, SKILLS, AGENTS, WAITING = 5, 20, 1000, 1000
 
 class SkilledHotline(Hotline):
     """As Hotline, but each agent has three of the skills at random levels, and each queue requires one of its four at level 2."""
+
+    announce_every_s = 0.0
 
     def __init__(self, agents: int, waiting: int, seed: int) -> None:
         self.random = random.Random(seed)
@@ -46,6 +48,7 @@ class SkilledHotline(Hotline):
             age_ratio=3.0,
             queues=queues,
             talents=talents,
+            announce_every_s=self.announce_every_s,
         )
         self.state = State.of(rules)
         self.now, self.count, self.steps = 1000.0, 0, 0
@@ -95,6 +98,12 @@ class RecipeHotline(SkilledHotline):
             self.tell(Tick(self.now))
 
 
+class ToldHotline(RecipeHotline):
+    """As RecipeHotline, and each caller hears its place and wait at entry and every second."""
+
+    announce_every_s = 1.0
+
+
 def measure(hotline: Hotline, turns: int) -> float:
     """Seconds a step."""
     before, started = hotline.steps, time.perf_counter()
@@ -109,11 +118,12 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--turns", type=int, default=3000)
     options = parser.parse_args()
-    plain, skilled, widened = [], [], []
+    plain, skilled, widened, told = [], [], [], []
     for number in range(options.rounds):
         plain.append(measure(Hotline(AGENTS, WAITING), options.turns))
         skilled.append(measure(SkilledHotline(AGENTS, WAITING, number), options.turns))
         widened.append(measure(RecipeHotline(AGENTS, WAITING, number), options.turns))
+        told.append(measure(ToldHotline(AGENTS, WAITING, number), options.turns))
     ratios = [much / little for much, little in zip(skilled, plain, strict=True)]
     cost = statistics.median(skilled)
     print(
@@ -124,6 +134,8 @@ def main() -> None:
     )
     cost = statistics.median(widened)
     print(f"with a recipe of four steps in each queue: {cost * 1e6:.2f} us a step, {1 / cost:,.0f} events/s")
+    cost = statistics.median(told)
+    print(f"and each caller told its place and wait: {cost * 1e6:.2f} us a step, {1 / cost:,.0f} events/s")
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ SLOTS = 16
 def begin_announcing(state: State, call: Call, out: Outputs) -> None:
     """The call entered a queue: told at once if it waits, after its own agent's time if it is held for that one."""
     if state.rules.announce_every_s <= 0:
-        if state.connected and is_worth_it(state, call, predicted_wait(state, call, out.at)):
+        if state.connected and is_worth_it(state, call, lambda: predicted_wait(state, call, out.at)):
             offer_callback(state, call, out)
         return
     if call.held_for and call.until is not None:
@@ -58,7 +58,7 @@ def _announce(state: State, call: Call, out: Outputs) -> None:
         until = out.at + minutes * MINUTE_S if minutes != MANY else math.inf
         call.told_until = min(until, call.told_until or until)
     low_s, high_s = (estimate.low_s, estimate.high_s) if estimate is not None else (None, None)
-    offers = is_worth_it(state, call, estimate)
+    offers = is_worth_it(state, call, lambda: estimate)
     call.callback_told = call.callback_told or offers
     out.actions.append(Announce(call.id, call.channel, place, minutes, offers))
     out.facts.append(Announced(out.at, call.id, place, minutes, low_s, high_s))

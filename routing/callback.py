@@ -4,6 +4,8 @@ Owns the offer, the promise and its end before anybody is dialled. Must not choo
 Rules: docs/guide/callback.md. A number is dialled only if it fits a pattern of the site file; one callback a number.
 """
 
+from collections.abc import Callable
+
 from routing.actions import TellOfCallback, Word
 from routing.estimate import Estimate
 from routing.facts import CallbackPromised
@@ -31,11 +33,12 @@ def is_possible(state: State, call: Call) -> bool:
     return has_room and may_be_dialled(call.caller, rules.allowed)
 
 
-def is_worth_it(state: State, call: Call, estimate: Estimate | None) -> bool:
+def is_worth_it(state: State, call: Call, estimate_of: Callable[[], Estimate | None]) -> bool:
     """Whether a callback is offered unasked, once a call: the estimate is longer than `offer_above_s`, or there is none."""
     rules = state.rules.callback
     if rules is None or rules.offer_above_s <= 0 or call.callback_told or not is_possible(state, call):
         return False
+    estimate = estimate_of()
     return estimate is None or estimate.mean_s > rules.offer_above_s
 
 

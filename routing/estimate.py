@@ -8,14 +8,14 @@ Rules: theory.md sections 2.1 and 2.5, the queue-length predictor with abandonme
 import math
 from dataclasses import dataclass
 
-from routing.groups import CallClass, Group
+from routing.groups import CallClass
 from routing.model import Call, State
 from routing.pace import Pace
 from routing.selection import rule_for, urgency
+from routing.transitions import CallState
 
 Z_80 = 1.2816  # standard normal: 10 % lie below -Z, 10 % above Z
-SUMMED = 200  # terms added one by one; the rest by the integral, which is within a thousandth then
-COUNTED = 2000  # a line that is longer is taken as a whole: nobody is told such a place
+SUMMED = 32  # terms added one by one; the rest by the integral, which is within a ten-thousandth then
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +33,21 @@ def predicted_wait(state: State, call: Call, at: float) -> Estimate | None:
 
     Callers before it are those whom the router would serve first (tier, ageing, deadline) at agents that could also serve this call; of
     another class's callers only the share counts whose agents these are. Dedicated seats of other tiers are not counted upon.
-    Cost: groups times classes, and the length of the lines of its own tier.
+    Cost: the number of classes in line, times the logarithm of the lines' length.
     """
     call_class = state.class_of(call)
-    agents = sum(count for group, count in state.at_work.items() if _counts_upon(group, call_class))
+    agents = state.at_work.of(call_class)
     if not agents:
         return None
-    if any(rule_for(state, group, call_class) is not None for group in state.idle):
+    is_in_line = call.state is CallState.WAITING and not call.held_for and state.connected
+    if not is_in_line and any(rule_for(state, group, call_class) is not None for group in state.idle):
         return Estimate(0.0, 0.0, 0.0, 0)
     mine = (*urgency(state, call_class, call.line_at, at), call.order)
-    ahead = sum(_share(state, call_class, other) * _before(state, other, mine, at) for other in state.waiting)
+    ahead = sum(
+        before * state.at_work.share(other, call_class)
+        for other in state.waiting
+        if (before := _before(state, other, mine, at))
+    )
     return wait_behind(round(ahead), agents, state.pace[call.queue])
 
 
@@ -62,28 +67,10 @@ def wait_behind(ahead: int, agents: int, pace: Pace) -> Estimate:
     return Estimate(min(low_s, mean_s), mean_s, max(high_s, mean_s), ahead)
 
 
-def _counts_upon(group: Group, call_class: CallClass) -> bool:
-    return (not group.tiers or call_class.tier in group.tiers) and group.can_serve(call_class)
-
-
-def _share(state: State, mine: CallClass, other: CallClass) -> float:
-    """Which share of the agents at work whom `other` counts upon could also serve `mine`."""
-    if other is mine:
-        return 1.0
-    theirs = common = 0
-    for group, count in state.at_work.items():
-        if _counts_upon(group, other):
-            theirs += count
-            common += count if _counts_upon(group, mine) else 0
-    return common / theirs if theirs else 0.0
-
-
 def _before(state: State, other: CallClass, mine: tuple[int, float, int], at: float) -> int:
     """How many calls of `other` stand before one with this rank, deadline and order."""
     line = state.waiting[other]
     head = line.head()
     if head is None or (*urgency(state, other, head[0], at), head[1]) >= mine:
         return 0
-    if len(line) > COUNTED:
-        return len(line)
-    return sum((*urgency(state, other, key, at), order) < mine for key, order in line.places())
+    return line.count_before(mine, lambda place: (*urgency(state, other, place[0], at), place[1]))

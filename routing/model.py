@@ -7,6 +7,7 @@ Rules: design.md section 3. Times are epoch seconds.
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 
+from routing.coverage import Coverage
 from routing.events import SeatState
 from routing.facts import AgentState, Pass
 from routing.groups import CallClass, Directory, Group, Levels
@@ -147,8 +148,8 @@ class State:
     queues: dict[str, Queue] = field(default_factory=dict)
     directory: Directory = field(default_factory=Directory)
     groups: dict[str, Group] = field(default_factory=dict)  # agent -> its group at its seat, once asked for
-    at_work: dict[Group, int] = field(default_factory=dict)  # agents who serve or will soon, by group; groups with any
-    works_in: dict[str, Group] = field(default_factory=dict)  # the same agents one by one
+    at_work: Coverage = field(default_factory=Coverage)  # agents who serve or will soon
+    works_in: dict[str, Group] = field(default_factory=dict)  # the same agents one by one, with their groups
     pace: dict[str, Pace] = field(default_factory=dict)  # queue -> how fast it moves
     idle_seats: dict[tuple[str, ...], int] = field(
         default_factory=dict
@@ -263,12 +264,10 @@ class State:
             return
         if before is not None:
             del self.works_in[agent.number]
-            self.at_work[before] -= 1
-            if not self.at_work[before]:
-                del self.at_work[before]
+            self.at_work.change(before, -1)
         if now is not None:
             self.works_in[agent.number] = now
-            self.at_work[now] = self.at_work.get(now, 0) + 1
+            self.at_work.change(now, 1)
 
     def set_deadline(self, kind: str, subject: str, at: float) -> None:
         """Remembers to look at a call or agent at `at`; a deadline that no longer holds is passed over when it comes."""

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from routing import engine, snapshot
 from routing.actions import MANY, CallBack, RingSeat
+from routing.coverage import Coverage
 from routing.events import Event, SeatState, Tick
 from routing.facts import AgentState, Announced, CallEntered, CallOffered, CallRecord, CallWidened, Decision, Fact
 from routing.groups import CallClass, Group
@@ -191,7 +192,15 @@ def _check_who_is_at_work(state: State) -> None:
         seat = state.seats.get(agent.seat)
         if seat is not None and seat.state is not SeatState.UNREACHABLE and agent.state in AT_WORK:
             counted[state.group_of(agent, seat)] += 1
-    assert counted == state.at_work
+    assert counted == state.at_work.groups
+    anew = Coverage()
+    for group, count in counted.items():
+        anew.change(group, count)
+    for one in state.waiting:
+        assert state.at_work.of(one) == anew.of(one)
+        assert [state.at_work.share(one, other) for other in state.waiting] == [
+            anew.share(one, other) for other in state.waiting
+        ]
 
 
 def _check_steps(taken: dict[str, set[str]], facts: list[Fact]) -> None:
