@@ -50,7 +50,8 @@ class HotlineCollector(Collector):
         active.add_metric((), float(now.is_router_active))
         yield active
         missing = GaugeMetricFamily(
-            "jietong_holiday_calendar_missing", "1 when the coming year's public holidays should be known and are not"
+            "jietong_holiday_calendar_missing",
+            "1 while this or the coming year's public holidays should be known and are not",
         )
         missing.add_metric((), float(now.is_calendar_missing))
         yield missing
