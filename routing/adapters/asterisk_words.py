@@ -93,6 +93,8 @@ def event_of(message: Message, at: float) -> Event | None:
     match message.get("Event"):
         case "UserEvent":
             return _of_user_event(message, at)
+        case "DialBegin" | "DialEnd" if message.get("Context") == names.FEATURES:
+            return None  # colleagues call each other
         case "DialBegin":
             seat = _seat_of(message.get("DestChannel"))
             return OfferRinging(at, _call_of(message), seat, message.get("DestUniqueid")) if seat else None

@@ -174,3 +174,11 @@ def test_when_asterisk_started(text: str, is_known: bool) -> None:
     """The start of Asterisk is read in this machine's time zone; anything odd is unknown."""
     expected = datetime(2026, 11, 23, 8, 9, 10).astimezone().timestamp() if is_known else 0.0
     assert started_at_of(message(text)) == expected
+
+
+@pytest.mark.parametrize("event", ["DialBegin", "DialEnd"])
+def test_a_call_between_colleagues_is_no_offer(event: str) -> None:
+    """A seat that dials another seat says nothing about a caller."""
+    pairs = [tuple(line.split(": ")) for line in f"{DIAL}\nDialStatus: ANSWER".splitlines()]
+    assert event_of(Message([("Event", event), ("Context", "connect"), *pairs]), 1.0) is not None  # type: ignore[list-item]
+    assert event_of(Message([("Event", event), ("Context", "features"), *pairs]), 1.0) is None  # type: ignore[list-item]

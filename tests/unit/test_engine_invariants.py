@@ -240,6 +240,8 @@ def test_promises_hold_after_every_event(script: list[tuple[float, tuple[str, ..
     state = a_state(**CHOICES)
     entered: Counter[str] = Counter()
     recorded: Counter[str] = Counter()
+    offered: Counter[tuple[str, int]] = Counter()
+    closed: Counter[tuple[str, int]] = Counter()
     told: dict[str, tuple[int, int]] = {}
     taken: dict[str, set[str]] = {}
     for at, words in _events(state, script):
@@ -270,6 +272,10 @@ def test_promises_hold_after_every_event(script: list[tuple[float, tuple[str, ..
                 assert head is None or key is None or key <= head[0] or len(orders) > 1, "not first come, first served"
         entered.update(f.call for f in facts if isinstance(f, CallEntered))
         recorded.update(f.call for f in facts if isinstance(f, CallRecord))
+        offered.update((f.call, f.segment) for f in facts if isinstance(f, CallOffered))
+        closed.update((f.call, f.segment) for f in facts if isinstance(f, CallRecord) and f.queued_at is not None)
+        in_line = Counter((c.id, c.segment) for c in state.calls.values() if c.queued_at is not None)
+        assert offered == closed + in_line, "a segment without its one record"
         _check_steps(taken, facts)
         for call in state.calls.values():
             assert len(set(call.steps_done)) == len(call.steps_done) and len(call.rings) <= call.seats_at_once
