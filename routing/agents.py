@@ -4,6 +4,7 @@ Owns the agent's side of each event. Must not choose calls: it says who is idle 
 Rules: transitions.AGENT; style.md section 1.5 (races: log-out mid-call, two seats, double log-in).
 """
 
+from routing.actions import HangUpLeg
 from routing.events import (
     AgentExtended,
     AgentLoggedIn,
@@ -93,29 +94,39 @@ def on_logged_in(state: State, event: AgentLoggedIn, out: Outputs) -> None:
 
 
 def on_logged_out(state: State, event: AgentLoggedOut, out: Outputs) -> None:
-    """An agent leaves: at once, or when the present call is over."""
+    """An agent leaves: at once, or when the present conversation is over; a seat that rings stops."""
     agent = state.agents.get(event.agent)
     if agent is None or agent.state is AgentState.LOGGED_OUT:
         out.ignore(event, event.agent, "not logged in")
     elif agent.state in BUSY:
         agent.then, agent.then_reason = AgentState.LOGGED_OUT, "logged out"
+        stop_ringing(state, agent, out)
     else:
         _leave_seat(state, agent, "logged out", out)
 
 
 def on_paused(state: State, event: AgentPaused, out: Outputs) -> None:
-    """An agent wants no calls: at once, or when the present call is over."""
+    """An agent wants no calls: at once, or when the present conversation is over; a seat that rings stops."""
     agent = state.agents.get(event.agent)
     if agent is None or agent.state is AgentState.LOGGED_OUT:
         out.ignore(event, event.agent, "not logged in")
     elif agent.state in BUSY:
         agent.then, agent.then_reason = AgentState.NOT_READY, event.reason
+        stop_ringing(state, agent, out)
     else:
         agent.state = AGENT[(agent.state, AgentStep.PAUSE)]
         agent.reason, agent.until = event.reason, None
         state.place_agent(agent)
         note_agent(state, agent, out)
         release_held(state, agent, out)
+
+
+def stop_ringing(state: State, agent: Agent, out: Outputs) -> None:
+    """An agent who wants to leave is rung no longer: the caller has no time to lose."""
+    call = state.calls.get(agent.call)
+    offer = call.rings.get(agent.seat) if call is not None else None
+    if offer is not None and offer.leg and agent.then is not None:
+        out.actions.append(HangUpLeg(offer.leg))
 
 
 def on_readied(state: State, event: AgentReadied, out: Outputs) -> None:

@@ -29,6 +29,7 @@ def on_ringing(state: State, event: OfferRinging, out: Outputs) -> None:
         offer.rang_at = event.at
         agent = state.agents[offer.agent]
         agent.state = AGENT[(agent.state, AgentStep.RING)]
+        agents.stop_ringing(state, agent, out)
         idle_s = max(0.0, event.at - offer.free_at)
         out.facts.append(SeatRang(out.at, call.id, offer.agent, offer.seat, call.queue, call.tier, idle_s))
 

@@ -1,5 +1,6 @@
 """One running hotline for all live stories; each leaves it quiet."""
 
+import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from jietong.running import RunningSite
 from tests.adapters.up_fixture import jietong_up
 from tests.live.hotline import CUSTOMERS, SITE, Hotline
 
-PORT_BASE = "28000"
+PORT_BASE = os.environ.get("JIETONG_LIVE_PORT_BASE", "28000")  # another one lets two runs go side by side
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
