@@ -29,7 +29,9 @@ def running_hotline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hotlin
     (folder / "site.toml").write_text(SITE, encoding="utf-8")
     (folder / "days.toml").touch()
     (folder / "customers.csv").write_text(CUSTOMERS, encoding="utf-8")
-    with jietong_up("--config", str(folder / "site.toml"), "--port-base", PORT_BASE) as up:
+    kept = os.environ.get("JIETONG_LIVE_VAR")  # a folder that is looked into afterwards
+    var = Path(kept) if kept else None
+    with jietong_up("--config", str(folder / "site.toml"), "--port-base", PORT_BASE, var=var) as up:
         up.wait_ready()
         assert import_into(RunningSite.load(up.var), folder / "customers.csv") == 0
         hotline = Hotline(up.var, folder / "days.toml")

@@ -4,6 +4,7 @@ Owns these two beginnings; must not know queues, tiers or menus.
 Rules: an agent has an account at the site, a caller has only a number (design.md, demo site).
 """
 
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -98,10 +99,12 @@ class Caller:
         self.number = number
         self._server, self._to, self._display_name = server, to, display_name
         self._play, self._record = play, record
+        self.dialled_at = 0.0
         self.phone: Softphone
 
     async def __aenter__(self) -> Self:
         self.phone = await Softphone.start(name=f"caller {self.number}")
+        self.dialled_at = time.time()
         try:
             await self.phone.dial(
                 f"sip:{self._to}@{self._server}", self.number, self._display_name, self._play, self._record
