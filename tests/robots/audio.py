@@ -80,6 +80,11 @@ def heard(recording: Path, reference: Path) -> float:
     return float(max(_matches(read_wav(recording), read_wav(reference)), default=0.0))
 
 
+def heard_whole(recording: Path, reference: Path) -> float:
+    """How well that second of `reference` which is least like anything in `recording` matches it: tells sentences apart that differ in one word."""
+    return float(min(_matches(read_wav(reference), read_wav(recording)), default=0.0))
+
+
 def heard_s(recording: Path, reference: Path) -> float:
     """For how many seconds of `recording` the sound of `reference` is heard (0.2 s steps; each edge 0.3 s uncertain)."""
     edge = np.zeros(STRETCH * HOP // 2)

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from jietong.launch import PROMPTS
 from tests.robots.audio import (
     ALIKE,
     PARTIES,
@@ -13,6 +14,7 @@ from tests.robots.audio import (
     Samples,
     heard,
     heard_s,
+    heard_whole,
     party_tone,
     read_wav,
     silent,
@@ -154,3 +156,10 @@ def test_wrong_parties_and_files_are_refused(tmp_path: Path) -> None:
     """A ninth party would sound like another one; a stereo file would be misread."""
     with pytest.raises(ValueError, match="party 8"):
         party_tone(tmp_path / "x.wav", 8)
+
+
+def test_sentences_that_differ_in_one_word_are_told_apart() -> None:
+    """A caller who was told that it is first didn't hear that it is second, though most of the sentence is the same."""
+    for language in ("zh-CN", "en"):
+        one, two = (PROMPTS / language / f"place-0{place}.wav" for place in (1, 2))
+        assert heard_whole(one, one) > 0.95 > 0.85 > heard_whole(one, two)
