@@ -5,15 +5,14 @@ Rules: docs/guide/calendar.md. Keys are dates; what stands here comes before eve
 """
 
 import itertools
-import os
 import re
-import stat
 import tomllib
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ivr.calendar import DAY_MINUTES, Span
+from jietong.operator_file import Unreadable, read_bytes
 from jietong.toml_lines import line_numbers
 
 TABLES = ("holidays", "working_days", "special_hours")
@@ -32,36 +31,20 @@ class Overrides(NamedTuple):
 NOTHING = Overrides({}, {}, {})
 
 
-class Unreadable(Exception):
-    """The file cannot be a calendar: the text says why."""
-
-
 def read_overrides(path: Path) -> tuple[Overrides, list[str]]:
     """What the file says, and every mistake as `FILE:LINE: key: what is wrong`; with mistakes the rest is still read."""
     try:
-        return overrides_in(read_bytes(path), path)
+        return overrides_in(read_calendar(path), path)
     except Unreadable as error:
         return NOTHING, [f"{path}: {error}"]
 
 
-def read_bytes(path: Path) -> bytes:
-    """The file's bytes, never more than MAX_BYTES, and never waiting for any; raises Unreadable."""
+def read_calendar(path: Path) -> bytes:
+    """The file's bytes; raises Unreadable."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # a fifo without a writer would block
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        raise Unreadable(f"cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise Unreadable("is no regular file: name a file with dates (see docs/guide/calendar.md)")
-        with os.fdopen(descriptor, "rb", closefd=False) as file:
-            content = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise Unreadable(f"cannot be read: {error.strerror or error}") from None
-    finally:
-        os.close(descriptor)
-    if len(content) > MAX_BYTES:
-        raise Unreadable(f"is larger than {MAX_BYTES // 1000} kB: this is no calendar file")
-    return content
+        return read_bytes(path, MAX_BYTES, "calendar file")
+    except FileNotFoundError:
+        raise Unreadable("cannot be read: No such file or directory") from None
 
 
 def overrides_in(content: bytes, path: Path) -> tuple[Overrides, list[str]]:

@@ -12,7 +12,8 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from jietong.calendar_file import Unreadable, overrides_in, read_bytes
+from jietong.calendar_file import overrides_in, read_calendar
+from jietong.operator_file import Unreadable, read_bytes
 from jietong.site import Site
 from jietong.site_checks import mistakes_across
 from jietong.site_raw import Mistake, nearest
@@ -36,15 +37,11 @@ class SiteFileError(Exception):
 def load_site(path: Path) -> Site:
     """Returns the checked site that `path` describes; raises SiteFileError with every mistake."""
     try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
+        content = read_bytes(path, MAX_BYTES, "site file")
     except FileNotFoundError:
         raise SiteFileError([f"{path}: no such file: name a site file (see docs/site-file.md)"]) from None
-    except IsADirectoryError:
-        raise SiteFileError([f"{path}: is a folder: name the site file in it"]) from None
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        reason = getattr(error, "strerror", None) or error
-        raise SiteFileError([f"{path}: cannot be read: {reason}"]) from None
+    except Unreadable as error:
+        raise SiteFileError([f"{path}: {error}"]) from None
     name = _printable(str(path))
     mistakes: list[str] = []
     try:
@@ -68,7 +65,7 @@ def _calendar_mistakes(path: Path, calendar: str, content: bytes, name: str) -> 
     """Every mistake in the calendar file; one that cannot be read is a mistake of the line that names it."""
     file = path.absolute().parent / calendar
     try:
-        return overrides_in(read_bytes(file), file)[1]
+        return overrides_in(read_calendar(file), file)[1]
     except Unreadable as error:
         line = _line(("calendar", "file"), _lines(content.decode("utf-8-sig")))
         return [f"{name}:{line}: calendar.file: {file} {error}"]

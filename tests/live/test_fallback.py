@@ -12,6 +12,23 @@ TAKES_OVER_S = 2 * FALLBACK_AFTER_S + 6  # a waiting caller looks every FALLBACK
 
 
 @asynccontextmanager
+async def routers_killed(hotline: Hotline) -> AsyncIterator[None]:
+    """All routers are dead, and so is whoever would start new ones; afterwards new ones are started."""
+    processes = processes_of(hotline.var)
+    routers = [pid for pid, line in processes.items() if " router " in line]
+    [supervisor] = [pid for pid, line in processes.items() if " up " in line and "setpriv" not in line]
+    assert routers
+    os.kill(supervisor, signal.SIGSTOP)
+    try:
+        for pid in routers:
+            os.kill(pid, signal.SIGKILL)
+        yield
+    finally:
+        os.kill(supervisor, signal.SIGCONT)
+        await hotline.until_metric(lambda: hotline.metric("jietong_router_active") == 1, "a router in charge", 15)
+
+
+@asynccontextmanager
 async def no_router(hotline: Hotline) -> AsyncIterator[None]:
     """All routers stand still, as on a machine that hangs; afterwards they go on."""
     pids = [pid for pid, line in processes_of(hotline.var).items() if " router " in line]
@@ -37,7 +54,7 @@ async def test_callers_are_served_without_any_router(hotline: Hotline) -> None:
         async with hotline.caller() as waiting:
             await hotline.asks_for_a_person(waiting)
             await hotline.until(lambda s: s["calls"]["talking"] == 2, "the second talk")
-            async with no_router(hotline), hotline.caller() as late:
+            async with routers_killed(hotline), hotline.caller() as late:
                 early.hang_up()
                 await late.is_answered()
                 await late.phone.wait_for("media")

@@ -200,7 +200,7 @@ def test_mistakes_in_the_calendar_file(tmp_path: Path, text: str) -> None:
 
 NO_FILES = {
     "/dev/zero": "/dev/zero is no regular file",
-    ".": "is no regular file",
+    ".": "is a folder",
     "fifo": "is no regular file",
     "huge": "is larger than 200 kB",
     "gone.toml": "cannot be read: No such file",

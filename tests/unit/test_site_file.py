@@ -1,5 +1,6 @@
 """The site file as an operator meets it: every mistake at once, with its place and the way out."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -237,3 +238,16 @@ def test_queues_and_skills_that_cannot_work(more: str, mistake: str) -> None:
     """A queue that nobody knows, a skill that nobody has, a level out of range: said with the place, before anything starts."""
     found = mistakes_of(f'[hotline]\nnumber = "10010"\n[[trunks]]\nname = "t"\nmatch = ["127.0.0.1"]\n{more}\n')
     assert len(found) == 1 and mistake in found[0], found
+
+
+def test_what_is_no_site_file_is_said_at_once(tmp_path: Path) -> None:
+    """A pipe that nobody writes to, a device and a folder: one line each, and no waiting."""
+    os.mkfifo(tmp_path / "fifo")
+    for path, why in (
+        (tmp_path / "fifo", "no regular file"),
+        (Path("/dev/zero"), "no regular file"),
+        (tmp_path, "a folder"),
+    ):
+        with pytest.raises(SiteFileError) as refused:
+            load_site(path)
+        assert len(refused.value.mistakes) == 1 and f"{path}: is {why}" in refused.value.mistakes[0]
