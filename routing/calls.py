@@ -81,7 +81,8 @@ def _enter_queue(state: State, call: Call, event: CallQueued, out: Outputs) -> N
         call.entered_at = call.queued_at
     else:
         call.entered_at = event.at if is_known or event.entered_at <= 0 else min(event.entered_at, event.at)
-    _merge_callback(state, call, out)
+    if state.callbacks:
+        _merge_callback(state, call, out)
     out.facts.append(
         CallOffered(
             at=out.at,

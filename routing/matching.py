@@ -8,7 +8,7 @@ from routing.actions import CallBack, RingSeat
 from routing.events import SeatState
 from routing.facts import AgentChanged, Decision
 from routing.groups import Group
-from routing.model import NO_TALENT, Agent, Call, Offer, State
+from routing.model import AT_WORK, NO_TALENT, Agent, Call, Offer, State
 from routing.outputs import Outputs
 from routing.own_agent import held_calls, hold, let_go, may_be_waited_for, own_agent
 from routing.passes import note_kept_waiting, note_passes
@@ -141,9 +141,10 @@ def _engage(state: State, call: Call, choice: Choice, out: Outputs) -> None:
 
 def note_agent(state: State, agent: Agent, out: Outputs) -> None:
     """Puts the agent's present state on record, and counts it among those at work."""
-    state.count_work(agent)
     seat = state.seats.get(agent.seat)
     reachable = seat is not None and seat.state is not SeatState.UNREACHABLE
+    if (reachable and agent.state in AT_WORK) is not (agent.number in state.works_in):
+        state.count_work(agent)  # whoever changes seats is at no work in between
     tiers = seat.dedicated_to if seat is not None else ()
     queues = state.rules.talents.get(agent.number, NO_TALENT).queues
     out.facts.append(

@@ -23,7 +23,10 @@ def note_passes(state: State, choice: Choice, looks: list[Look], out: Outputs) -
     `looks` are from before, when the call was still in line.
     """
     by = (state.calls[choice.call].tier, state.agents[choice.agent])
-    found = next((look for look in looks if look[1][2] == choice.call), None)
+    found = None
+    for look in looks:
+        if look[1][2] == choice.call:
+            found = look
     is_own = choice.rule is Rule.OWN_AGENT
     for look in looks:
         if look is not found:
