@@ -48,6 +48,7 @@ def add_queues(site: RunningSite, queues: str, sides: Mapping[str, str], ours: s
     plan.write_text(text[:begin] + enter + "\n" + text[end:], encoding="utf-8")
     for module in ("app_queue.so", "app_exec.so", "func_logic.so"):  # for ExecIf and IF in `sides`
         cli(site, f"module load {module}")
+    cli(site, "queue reload all")  # it was loaded with the site's own queues, for times without a router
     cli(site, "dialplan reload")
     switch(site, OURS)
 

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
+from jietong.life import VARIABLE, LifePipe
 from jietong.log_file import LogFile
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -32,6 +33,7 @@ class ChildPlan:
     after            names of the children that must be ready first
     ready_within_s   longer is a failed start
     stop_within_s    from SIGTERM to SIGKILL
+    silent_s         a child that gives no sign of life (life.py) for so long hangs; None: it gives none
     """
 
     name: str
@@ -41,6 +43,7 @@ class ChildPlan:
     after: tuple[str, ...] = ()
     ready_within_s: float = 20
     stop_within_s: float = 3
+    silent_s: float | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -55,8 +58,11 @@ class ChildFailedError(Exception):
 class Child:
     """A running child. Make it with `Child.start`."""
 
-    def __init__(self, plan: ChildPlan, running: asyncio.subprocess.Process, log: LogFile) -> None:
+    def __init__(
+        self, plan: ChildPlan, running: asyncio.subprocess.Process, log: LogFile, life: LifePipe | None = None
+    ) -> None:
         self.plan = plan
+        self._life = life
         self.pid = running.pid
         self._running = running
         self._log = log
@@ -77,19 +83,30 @@ class Child:
             if os.getppid() != parent:  # the supervisor died between fork and prctl
                 os._exit(1)
 
+        life = LifePipe() if plan.silent_s is not None else None
+        pipes = (life.child_end,) if life is not None else ()
+        environment = {**os.environ, **plan.environment}
+        if life is not None:
+            environment[VARIABLE] = str(life.child_end)
         try:
             running = await asyncio.create_subprocess_exec(
                 *plan.argv,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
-                env={**os.environ, **plan.environment},
+                env=environment,
+                pass_fds=pipes,
                 start_new_session=True,
                 preexec_fn=die_with_parent,
             )
         except OSError as error:
+            if life is not None:
+                life.close()
             raise ChildFailedError(plan.name, f"cannot be run: {plan.argv[0]}: {error.strerror}", []) from error
-        return cls(plan, running, log)
+        finally:
+            for end in pipes:
+                os.close(end)
+        return cls(plan, running, log, life)
 
     async def wait_ready(self) -> None:
         """Returns once the child said that it is ready and answers; raises ChildFailedError when it ends or is late."""
@@ -111,6 +128,25 @@ class Child:
                 task.cancel()
             await asyncio.gather(ready, ended, return_exceptions=True)
 
+    async def wait_over(self) -> str:
+        """Returns how the child ended: by itself, or by us because it hung."""
+        ended = asyncio.ensure_future(self.wait_ended())
+        if self._life is None or self.plan.silent_s is None:
+            return f"ended ({describe_end(await ended)})"
+        silent = asyncio.ensure_future(self._life.until_silent(self.plan.silent_s))
+        try:
+            await asyncio.wait({ended, silent}, return_when=asyncio.FIRST_COMPLETED)
+            if ended.done():
+                return f"ended ({describe_end(ended.result())})"
+            self.kill()
+            await ended
+            return f"gave no sign of life for {self.plan.silent_s:g} s and was ended"
+        finally:
+            silent.cancel()
+            ended.cancel()
+            await asyncio.gather(silent, ended, return_exceptions=True)
+            self._life.close()
+
     async def wait_ended(self) -> int:
         """Returns the exit code (negative: the signal) once the child has ended and all of its output is in the log."""
         code = await self._running.wait()
@@ -130,6 +166,8 @@ class Child:
         await asyncio.wait(self._readers, timeout=0.5)
         for reader in self._readers:
             reader.cancel()
+        if self._life is not None:
+            self._life.close()
 
     def kill(self) -> None:
         """Sends SIGKILL to the child's whole session; harmless when nothing is left of it."""

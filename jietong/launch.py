@@ -25,6 +25,8 @@ PORTS_OF_A_CALL = 4  # two legs, RTP and RTCP each
 FILES_OF_A_CALL = 8  # two legs: sockets of voice, timers, a menu's connection
 OTHER_FILES = 1024
 MAX_FILES = 1_048_576
+SILENT_S = 15.0  # a process that hangs so long is started anew
+WORKER_SILENT_S = 2.0  # callers in the menu hear nothing meanwhile
 
 
 def plans(site: RunningSite, program: Program) -> list[ChildPlan]:
@@ -32,7 +34,7 @@ def plans(site: RunningSite, program: Program) -> list[ChildPlan]:
     render(asterisk_settings(site, program), site.layout.asterisk)
     store = [] if site.site.store.url else [_valkey(site)]
     after_store = tuple(plan.name for plan in store)
-    workers = [_own(site, "agi", f"agi-{n}", after_store) for n in range(1, site.site.agi.workers + 1)]
+    workers = [_own(site, "agi", f"agi-{n}", after_store, WORKER_SILENT_S) for n in range(1, site.site.agi.workers + 1)]
     return [
         *store,
         _asterisk(site, program),
@@ -112,7 +114,7 @@ def _asterisk(site: RunningSite, program: Program) -> ChildPlan:
     )
 
 
-def _own(site: RunningSite, command: str, name: str, after: tuple[str, ...]) -> ChildPlan:
+def _own(site: RunningSite, command: str, name: str, after: tuple[str, ...], silent_s: float = SILENT_S) -> ChildPlan:
     """A process of ours. -P: a folder `routing` where the operator happens to stand must not be taken for ours."""
     environment = {"PYTHONUNBUFFERED": "1"}
     if (PACKAGE_ROOT / "pyproject.toml").exists():  # run from a checkout, perhaps not installed
@@ -124,6 +126,7 @@ def _own(site: RunningSite, command: str, name: str, after: tuple[str, ...]) -> 
         ready_within_s=30,
         stop_within_s=4,
         environment=environment,
+        silent_s=silent_s,
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from jietong.child import Child, ChildFailedError, ChildPlan, describe_end
+from jietong.child import Child, ChildFailedError, ChildPlan
 from jietong.log_file import LogFile
 
 STOP_ALL_WITHIN_S = 9.0  # of the 10 s that are promised
@@ -161,10 +161,10 @@ class Supervisor:
             self._tell(f"{plan.name} runs again")
         self._was_ready[plan.name].set()
         self._settle(plan.name)
-        code = await child.wait_ended()
+        how = await child.wait_over()
         child.kill()  # whatever it left in its session
         self._children.pop(plan.name, None)
-        return f"{plan.name} ended ({describe_end(code)})"
+        return f"{plan.name} {how}"
 
     def _settle(self, name: str, error: ChildFailedError | None = None) -> None:
         renewal = self._renewals.get(name)

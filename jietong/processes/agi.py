@@ -26,6 +26,7 @@ from ivr.adapters.fastagi_server import FastAgiServer, Script
 from jietong import exit_codes
 from jietong.database import open_engine
 from jietong.launch import PROMPTS
+from jietong.life import Signs
 from jietong.logs import configure
 from jietong.opening_hours import OpeningHours, closed_queues_of, message_queues_of
 from jietong.running import RunningSite
@@ -67,6 +68,7 @@ def main(var: Path) -> int:
         signal.signal(number, lambda *_: stop.set())
     accepting = threading.Thread(target=server.serve, name="accept")
     accepting.start()
+    Signs().give_by_thread(accepting.is_alive)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     stop.wait()

@@ -16,6 +16,7 @@ import structlog
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
+from jietong.life import Signs
 from jietong.logs import configure
 from jietong.masking import mask_number
 from jietong.opening_hours import OpeningHours
@@ -57,6 +58,7 @@ def main(var: Path) -> int:
     folding.start()
     serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, name="http", daemon=True)
     serving.start()
+    Signs().give_by_thread(serving.is_alive)
     print("ready", flush=True)  # noqa: T201 the line that the supervisor waits for
     stop.wait()
     server.shutdown()

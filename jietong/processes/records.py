@@ -10,6 +10,7 @@ from pathlib import Path
 
 from jietong import logs
 from jietong.database import open_engine, writing
+from jietong.life import Signs
 from jietong.running import RunningSite
 from routing.adapters.records import RecordsWriter
 from routing.adapters.records_fold import fold_journal
@@ -26,6 +27,7 @@ def main(var: Path) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     engine = open_engine(running.database_url)
+    Signs().give_by_thread(lambda: True)
     print("ready", flush=True)  # noqa: T201 the line that the supervisor waits for
     try:
         fold_journal(running.store_url, prefix_of(running.site.hotline.number), RecordsWriter(writing(engine)), stop)

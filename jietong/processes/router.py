@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from jietong.database import open_engine
 from jietong.hours_for_router import HoursForRouter, tell_hours
+from jietong.life import Signs
 from jietong.logs import configure
 from jietong.opening_hours import OpeningHours
 from jietong.rules_of_site import rules_of
@@ -55,7 +56,15 @@ LOST_LEASE = 3  # exit code: another router has taken over
 def main(var: Path) -> int:
     """Runs the router of the site in folder `var` until SIGTERM; returns the exit code."""
     configure("router")
-    return asyncio.run(_run(RunningSite.load(var)))
+    return asyncio.run(_live(RunningSite.load(var)))
+
+
+async def _live(site: RunningSite) -> int:
+    living = asyncio.create_task(Signs().give_in_loop(), name="life")
+    try:
+        return await _run(site)
+    finally:
+        living.cancel()
 
 
 async def _run(site: RunningSite) -> int:

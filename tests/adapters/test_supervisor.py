@@ -260,3 +260,32 @@ async def test_a_renewed_child_is_no_accident(tmp_path: Path) -> None:
         flag.touch()
         with pytest.raises(ChildFailedError, match="ended before it was ready"):
             await asyncio.wait_for(supervisor.renew("router"), 10)
+
+
+LIVING = (
+    READY
+    + "import time\nfrom jietong.life import Signs\nSigns().give_by_thread(lambda: True)\nwhile True: time.sleep(60)\n"
+)
+
+
+async def test_a_child_that_hangs_is_ended_and_started_again(tmp_path: Path) -> None:
+    """A worker that stands still is found within its time and replaced, and the operator is told; one that lives is left alone."""
+    plans = (a_child("agi-1", LIVING, silent_s=1.0), a_child("agi-2", LIVING, silent_s=1.0))
+    async with supervised(tmp_path, *plans) as (supervisor, told):
+        await supervisor.start()
+        before = supervisor.pids()
+        os.kill(before["agi-1"], signal.SIGSTOP)
+        await until(lambda: told.has("agi-1 runs again"), "the worker that hangs is not replaced")
+        after = supervisor.pids()
+        assert told.has("agi-1 gave no sign of life for 1 s and was ended")
+        assert after["agi-1"] != before["agi-1"] and not is_alive(before["agi-1"])
+        assert after["agi-2"] == before["agi-2"]
+
+
+async def test_a_supervisor_that_stood_still_blames_nobody(tmp_path: Path) -> None:
+    """The machine halts the supervisor for longer than its children may be silent: no child is ended for that."""
+    async with supervised(tmp_path, a_child("agi-1", LIVING, silent_s=0.6)) as (supervisor, told):
+        await supervisor.start()
+        time.sleep(1.5)  # noqa: ASYNC251 the event loop stands still, as a halted process would
+        await asyncio.sleep(1.0)
+        assert not told and is_alive(supervisor.pids()["agi-1"])

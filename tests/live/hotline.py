@@ -263,6 +263,15 @@ class Hotline:
             )
             await asyncio.sleep(0.05)
 
+    def health(self) -> str:
+        """What `/healthz` says: empty when all is well, else the reasons."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.site.ports.http}/healthz", timeout=5):
+                return ""
+        except urllib.error.HTTPError as told:
+            with told:
+                return told.read().decode()
+
     async def until_metric(self, is_true: Callable[[], bool], what: str, within_s: float = 10.0) -> None:
         """Waits for a condition on the metrics."""
         deadline = time.monotonic() + within_s

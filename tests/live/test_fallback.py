@@ -11,16 +11,24 @@ from tests.live.hotline import FALLBACK_AFTER_S, Hotline
 TAKES_OVER_S = 2 * FALLBACK_AFTER_S + 6  # a waiting caller looks every FALLBACK_AFTER_S
 
 
+def _supervisor_of(hotline: Hotline) -> int:
+    [pid] = [pid for pid, line in processes_of(hotline.var).items() if " up " in line and "setpriv" not in line]
+    return pid
+
+
+def _routers_of(hotline: Hotline) -> list[int]:
+    found = [pid for pid, line in processes_of(hotline.var).items() if " router " in line]
+    assert found
+    return found
+
+
 @asynccontextmanager
 async def routers_killed(hotline: Hotline) -> AsyncIterator[None]:
     """All routers are dead, and so is whoever would start new ones; afterwards new ones are started."""
-    processes = processes_of(hotline.var)
-    routers = [pid for pid, line in processes.items() if " router " in line]
-    [supervisor] = [pid for pid, line in processes.items() if " up " in line and "setpriv" not in line]
-    assert routers
+    supervisor = _supervisor_of(hotline)
     os.kill(supervisor, signal.SIGSTOP)
     try:
-        for pid in routers:
+        for pid in _routers_of(hotline):
             os.kill(pid, signal.SIGKILL)
         yield
     finally:
@@ -31,14 +39,13 @@ async def routers_killed(hotline: Hotline) -> AsyncIterator[None]:
 @asynccontextmanager
 async def no_router(hotline: Hotline) -> AsyncIterator[None]:
     """All routers stand still, as on a machine that hangs; afterwards they go on."""
-    pids = [pid for pid, line in processes_of(hotline.var).items() if " router " in line]
-    assert pids
+    pids = [_supervisor_of(hotline), *_routers_of(hotline)]  # the supervisor would end routers that hang
     for pid in pids:
         os.kill(pid, signal.SIGSTOP)
     try:
         yield
     finally:
-        for pid in pids:
+        for pid in reversed(pids):
             os.kill(pid, signal.SIGCONT)
         await hotline.until_metric(lambda: hotline.metric("jietong_router_active") == 1, "a router in charge", 15)
 

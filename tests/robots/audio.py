@@ -102,6 +102,18 @@ def silent(recording: Path) -> bool:
     return bool(np.percentile(rms, 98) < SILENCE_RMS)
 
 
+def longest_silence_s(recording: Path) -> float:
+    """The longest stretch of `recording` in which nothing is louder than -50 dBFS, in seconds (steps of a hop)."""
+    samples = read_wav(recording)
+    whole = len(samples) // HOP * HOP
+    rms = np.sqrt((samples[:whole].reshape(-1, HOP) ** 2).mean(axis=1))
+    longest = here = 0
+    for is_loud in rms >= SILENCE_RMS:
+        here = 0 if is_loud else here + 1
+        longest = max(longest, here)
+    return longest * HOP / RATE
+
+
 def _matches(recording: Samples, reference: Samples) -> list[float]:
     """For each second of the recording (0.2 s steps) its best correlation with any second of the looped reference."""
     heard_frames, wanted = _spectrogram(recording), _spectrogram(reference)
