@@ -62,6 +62,7 @@ class RouterDoor(Protocol):
 class ScriptContext:
     """A worker's bundle. `tiers` and `queue` are the site's words; `prompts` holds a folder for each language.
 
+    remembered           customers as last seen in the database, asked when that fails; no I/O
     hours                opening hours; None: always open
     note_unheard         keeps a note of a call that no router heard of; raises StoreAway
     closed_queues        queue -> queue, where callers go on outside its hours instead of being sent away
@@ -85,6 +86,7 @@ class ScriptContext:
     closed_queues: Mapping[str, str] = field(default_factory=dict)
     note_unheard: Callable[[CallServedUnheard], None] = lambda _: None
     message_queues: frozenset[str] = frozenset()
+    remembered: CustomerLookUp | None = None
     look_ups: LookUps = field(default_factory=LookUps)
 
     def prompt(self, language: str, name: str) -> str:
@@ -100,12 +102,18 @@ class ScriptContext:
             return Opening(True)
 
     def customer(self, phone: str, call: str) -> Customer | None:
-        """The customer who calls; None when unknown, or when the look-up fails or takes longer than LOOK_UP_S (logged: the call goes on)."""
+        """The customer who calls; None when unknown. When the look-up fails or takes longer than LOOK_UP_S (logged), whoever is remembered."""
         try:
             return self.look_ups.within(LOOK_UP_S, lambda: self.customers.look_up(phone))
         except Exception as error:  # noqa: BLE001 - whatever a database driver raises, the caller is served
-            log.warning("customer look-up failed, the call goes on as ordinary", call=call, error=type(error).__name__)
-            return None
+            known = self.remembered.look_up(phone) if self.remembered is not None else None
+            log.warning(
+                "customer look-up failed, the call goes on",
+                call=call,
+                error=type(error).__name__,
+                known=known is not None,
+            )
+            return known
 
     def last_agent(self, caller: str, call: str) -> str:
         """Number of the agent who talked to the caller last, within `first_contact_days`; empty when nobody did or it cannot be told in time."""

@@ -7,7 +7,7 @@ Rules: issue 2 item 7: a look-up that fails is answered with "unknown", never wi
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Engine, delete, func, insert, select
+from sqlalchemy import Engine, RowMapping, delete, func, insert, or_, select
 
 from ivr.adapters.customers_table import customers
 from ivr.phone_numbers import normal_phone
@@ -41,17 +41,19 @@ class Customers:
             return None
         with self._engine.connect() as connection:
             row = connection.execute(select(customers).where(customers.c.phone == number)).mappings().first()
-        if row is None:
-            return None
-        return Customer(
-            phone=row["phone"],
-            name=row["name"] or "",
-            tier=row["tier"] or "",
-            class_=row["class"] or "",
-            representative=row["representative"] or "",
-            birth_year=row["birth_year"] or 0,
-            language=row["language"] or "",
+        return _customer_of(row) if row is not None else None
+
+    def notable(self, default_tier: str, at_most: int) -> list[Customer]:
+        """Customers of another tier, of a class or with a representative, by phone number; raises SQLAlchemy's errors."""
+        column = customers.c
+        is_notable = or_(
+            func.coalesce(column.tier, "").not_in(["", default_tier]),
+            func.coalesce(column["class"], "") != "",
+            func.coalesce(column.representative, "") != "",
         )
+        wanted = select(customers).where(is_notable).order_by(column.phone).limit(at_most)
+        with self._engine.connect() as connection:
+            return [_customer_of(row) for row in connection.execute(wanted).mappings()]
 
     def store(self, rows: Iterable[Customer]) -> int:
         """Adds or replaces customers, all in one transaction; returns how many. Raises SQLAlchemy's errors; then nothing is changed."""
@@ -78,3 +80,15 @@ class Customers:
         """How many customers there are."""
         with self._engine.connect() as connection:
             return int(connection.execute(select(func.count()).select_from(customers)).scalar_one())
+
+
+def _customer_of(row: RowMapping) -> Customer:
+    return Customer(
+        phone=row["phone"],
+        name=row["name"] or "",
+        tier=row["tier"] or "",
+        class_=row["class"] or "",
+        representative=row["representative"] or "",
+        birth_year=row["birth_year"] or 0,
+        language=row["language"] or "",
+    )

@@ -23,6 +23,7 @@ from agi_scripts.ready_agent import ready_agent
 from ivr.adapters.agi_channel import AgiChannel
 from ivr.adapters.customers import Customers
 from ivr.adapters.fastagi_server import FastAgiServer, Script
+from ivr.adapters.known_customers import KnownCustomers
 from jietong import exit_codes
 from jietong.database import open_engine
 from jietong.launch import PROMPTS
@@ -85,13 +86,17 @@ def bound(work: ScriptWork, context: ScriptContext) -> Script:
 def context_of(site: RunningSite) -> ScriptContext:
     """The scripts' bundle for a running site."""
     engine, hours = open_engine(site.database_url), OpeningHours(site.site)
+    customers = Customers(engine)
+    known = KnownCustomers(customers, site.site.hotline.default_tier)
+    known.refresh_by_thread()
     return ScriptContext(
         language=site.site.hotline.language,
         queue=site.site.hotline.queue,
         default_tier=site.site.hotline.default_tier,
         tiers=frozenset(site.site.tiers),
         prompts=PROMPTS,
-        customers=Customers(engine),
+        customers=customers,
+        remembered=known,
         pins=AgentPins(engine),
         last_agents=LastAgents(engine),
         queues={name: service.queue for name, service in site.site.services.items() if service.queue},

@@ -16,6 +16,7 @@ from structlog.testing import capture_logs
 from agi_scripts.context import ScriptContext
 from ivr.adapters.customers import Customer, Customers
 from ivr.adapters.fastagi_server import FastAgiServer
+from ivr.adapters.known_customers import KnownCustomers
 from ivr.main_menu import MAIN_MENU
 from jietong.database import migrate, open_engine, sqlite_url
 from jietong.launch import PROMPTS
@@ -169,6 +170,29 @@ def test_a_lost_database_costs_no_call(engine: Engine) -> None:
     assert caller.variables == {"JT_TIER": "ordinary", "JT_LANGUAGE": "zh-CN"}
     assert [line["log_level"] for line in logs if "look-up failed" in line["event"]] == ["warning"]
     assert all("13900000001" not in str(line) for line in logs if "look-up failed" in line["event"])
+
+
+def test_a_vip_stays_one_while_the_database_is_away(tmp_path: Path) -> None:
+    """The database is lost after the worker has seen it: VIPs and those with a representative are treated as before, others as ordinary callers; then it is back."""
+    url = sqlite_url(tmp_path / "site.db")
+    migrate(url)
+    there = open_engine(url)
+    Customers(there).store(CUSTOMERS)
+    known = KnownCustomers(Customers(there), "ordinary")
+    assert known.refresh()
+    with capture_logs(), a_site(there, customers=BrokenLookUp(), remembered=known) as site:
+        vip = site.call("answer_call", callerid="13900000001")
+        stranger = site.call("answer_call", callerid="13911111111")
+    assert vip.variables["JT_TIER"] == "vip" and stranger.variables["JT_TIER"] == "ordinary"
+    there.dispose()
+    (tmp_path / "site.db").rename(tmp_path / "away.db")
+    with capture_logs() as logs:
+        assert not known.refresh() and not known.refresh()
+    assert len(logs) == 1 and known.look_up("13900000001") is not None
+    there.dispose()
+    (tmp_path / "away.db").replace(tmp_path / "site.db")
+    assert known.refresh()
+    there.dispose()
 
 
 def test_a_hanging_database_costs_half_a_second(engine: Engine) -> None:

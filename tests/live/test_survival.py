@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 
 import pytest
 import redis
+from sqlalchemy import text
 
 from routing.adapters.journal_reader import read_to_end
 from routing.adapters.redis_clients import prefix_of
@@ -257,3 +258,21 @@ async def test_an_emptied_store_costs_nobody_a_place(hotline: Hotline) -> None:
     assert (served.outcome.value, served.agent) == ("answered", "1001")
     assert served.wait_s >= waited_s - 0.1
     assert (ended.outcome.value, ended.agent) == ("answered", "1001")
+
+
+async def test_records_wait_while_the_database_is_locked(hotline: Hotline) -> None:
+    """Somebody locks the database: a VIP is a VIP all the same and is served; its record is written when the lock is gone, once."""
+    async with hotline.agent("1901") as agent, hotline.vip() as caller:
+        with hotline.engine.connect() as connection:
+            connection.execution_options(sqlite_begin="IMMEDIATE")
+            connection.execute(text("UPDATE customers SET name = name"))
+            await hotline.asks_for_a_person(caller, "vip")
+            await agent.talks()
+            await hotline.agent_is("1901", "talking")
+            caller.hang_up()
+            await hotline.agent_is("1901", "ready")
+            assert not [r for r in hotline.records(caller.number) if r.arrived_at >= caller.dialled_at]
+            connection.rollback()
+        record = await hotline.record_of(caller, 20)
+        found = [r for r in hotline.records(caller.number) if r.arrived_at >= caller.dialled_at - 0.5]
+    assert (record.tier, record.agent, len(found)) == ("vip", "1901", 1)
