@@ -79,6 +79,11 @@ class SipSeat:
         """True while no call rings or talks here."""
         return self._call is None
 
+    @property
+    def caller(self) -> str:
+        """The number of whoever rings or talks here; empty while the seat is free."""
+        return sip.user_of(sip.uri_of(self._call.invite.get("from"))) if self._call is not None else ""
+
     def register(self, expires_s: int | None = None) -> None:
         """Sends REGISTER (0 = unregister); `on_registration` is called with the outcome."""
         self._send_register(self.habit.expires_s if expires_s is None else expires_s, "")
