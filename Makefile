@@ -11,7 +11,7 @@ echo "jietong: making $(VENV) with $(PYTHON)"; \
 $(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); echo "jietong: cannot make a virtual environment. On Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
 endef
 
-.PHONY: setup setup-dev run test check fuzz demo bench lock clean prompts schema
+.PHONY: setup setup-dev run test check fuzz chaos demo bench lock clean prompts schema
 
 setup: $(VENV)/.runtime
 	@$(BIN)/python -m jietong.provision asterisk
@@ -49,6 +49,11 @@ check: $(VENV)/.dev
 # The router's promises under thousands of random event sequences: minutes, not seconds.
 fuzz: $(VENV)/.dev
 	@JIETONG_FUZZ=40 $(BIN)/python -m pytest -q -p no:cacheprovider --timeout=1800 tests/unit/test_engine_invariants.py
+
+# Each process of a busy hotline is killed or held still, twenty times: what became of callers, agents and records.
+chaos: setup-dev
+	@$(BIN)/python -m jietong.provision all
+	@$(BIN)/python -m tests.chaos --write docs/survival.md
 
 demo: setup-dev
 	@exec $(BIN)/python -m bench.demo
