@@ -76,6 +76,7 @@ def _texts(settings: AsteriskSettings, folder: Path) -> dict[str, str]:
         "bind": _host(settings.bind_address),
         "prompt_folders": settings.prompts_dir,
         "prompts": settings.prompts_dir / settings.language,
+        "other_language": "en" if settings.language != "en" else "zh-CN",
         "agi": f"agi://{_host(settings.agi_host)}:{settings.agi_port}",
         **words,
     }

@@ -74,6 +74,8 @@ class AsteriskSettings:
     media_address       what the others are told to send voice to; must be named when bind_address is 0.0.0.0 or ::
     seats_share_trunk   seats and trunk may have the same addresses (see `shares_trunk`); None: decided from the addresses
     max_calls           callers at once; the next one hears the busy announcement
+    max_new_per_s       new callers in one second; 0: as many as come
+    max_load            load average of the machine from which Asterisk takes no call; 0: none
     data_dir            Asterisk's own data (its documentation folder); prompts_dir has a folder for each language
     tiers               in order of priority, for the time without a router
     fallback_after_s    without a word from a router Asterisk's own queue takes over; 0: never
@@ -108,6 +110,8 @@ class AsteriskSettings:
     ring_s: int = 8
     qualify_s: int = 30
     max_calls: int = 500
+    max_new_per_s: int = 0
+    max_load: float = 0.0
     max_files: int = 8192
     seats_share_trunk: bool | None = None
     version: tuple[int, int] = (22, 10)
@@ -120,6 +124,16 @@ class AsteriskSettings:
     messages_dir: Path = Path("/nonexistent")
     message_max_s: int = 120
     message_silence_s: int = 5
+
+    @property
+    def refused_at_once(self) -> int:
+        """How many refused callers hear the announcement at once; further ones get busy without words."""
+        return max(2, self.max_calls // 10)
+
+    @property
+    def channels_with_dialplan(self) -> int:
+        """Calls that Asterisk carries at most: callers, refused ones, and two of each seat (what it dials, a callback), with some to spare."""
+        return self.max_calls + 2 * self.refused_at_once + 2 * len(self.seats) + 10
 
     @property
     def voice_address(self) -> str:
@@ -197,6 +211,7 @@ def unsafe_settings(settings: AsteriskSettings) -> Iterator[str]:
         yield from _bad_text(name, str(getattr(s, name)), PATH)
     yield from _bad_addresses(s)
     yield from _bad_numbers(s)
+    yield from _bad_load(s)
     yield from _bad_sets(s)
 
 
@@ -220,6 +235,7 @@ def _bad_numbers(s: AsteriskSettings) -> Iterator[str]:
         "fallback_after_s": (0, 3600),
         "qualify_s": (0, 86400),
         "max_calls": (1, 100_000),
+        "max_new_per_s": (0, 10_000),
         "max_files": (256, 1_048_576),
         "outside_ring_s": (1, 600),
         "callback_ring_s": (1, 600),
@@ -230,6 +246,11 @@ def _bad_numbers(s: AsteriskSettings) -> Iterator[str]:
         value = getattr(s, name)
         if type(value) is not int or not low <= value <= high:
             yield f"{name} is {value!r}: a whole number from {low} to {high} is allowed"
+
+
+def _bad_load(s: AsteriskSettings) -> Iterator[str]:
+    if not 0 <= s.max_load <= 1000:
+        yield f"max_load is {s.max_load!r}: 0 to 1000 is allowed"
 
 
 def _bad_sets(s: AsteriskSettings) -> Iterator[str]:

@@ -24,6 +24,7 @@ MUSIC = PROMPTS / "music"
 PORTS_OF_A_CALL = 4  # two legs, RTP and RTCP each
 FILES_OF_A_CALL = 8  # two legs: sockets of voice, timers, a menu's connection
 OTHER_FILES = 1024
+FILES_OF_ASTERISK = 256  # without any call
 MAX_FILES = 1_048_576
 SILENT_S = 15.0  # a process that hangs so long is started anew
 WORKER_SILENT_S = 2.0  # callers in the menu hear nothing meanwhile
@@ -53,7 +54,8 @@ def router_names(site: RunningSite) -> list[str]:
 def asterisk_settings(site: RunningSite, program: Program) -> AsteriskSettings:
     """Returns the site as Asterisk's configuration needs it."""
     config, ports = site.site, site.ports
-    max_calls = max(1, (ports.rtp_end - ports.rtp_start + 1) // PORTS_OF_A_CALL)
+    carried = _carried(ports.rtp_end - ports.rtp_start + 1)
+    max_calls = min(config.admission.max_calls or carried, carried)
     return AsteriskSettings(
         hotline_number=config.hotline.number,
         trunks=tuple(
@@ -86,6 +88,8 @@ def asterisk_settings(site: RunningSite, program: Program) -> AsteriskSettings:
         ring_s=config.routing.ring_s,
         qualify_s=config.network.qualify_s,
         max_calls=max_calls,
+        max_new_per_s=config.admission.max_new_per_s,
+        max_load=config.admission.max_load,
         max_files=_max_files(max_calls),
         version=_version(program),
         outside_numbers=tuple(dict.fromkeys(config.outside.numbers.values())),
@@ -149,6 +153,14 @@ def _greets(host: str, port: int, greeting: bytes) -> Callable[[], Awaitable[boo
 def _version(program: Program) -> tuple[int, int]:
     major, minor, *_ = program.version.split(".")
     return int(major), int(minor)
+
+
+def _carried(voice_ports: int) -> int:
+    """Callers at once that voice ports and open files carry."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    by_ports = voice_ports // PORTS_OF_A_CALL
+    by_files = by_ports if hard == resource.RLIM_INFINITY else (hard - FILES_OF_ASTERISK) // FILES_OF_A_CALL
+    return max(1, min(by_ports, by_files))
 
 
 def _max_files(max_calls: int) -> int:

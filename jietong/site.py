@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
+from jietong.site_admission import Admission
 from jietong.site_leaving import Callback, Outside, Voicemail
 from jietong.site_values import (
     DATABASE_URL,
@@ -337,6 +338,7 @@ class Site(Table):
     router: RouterProcesses = RouterProcesses()
     database: Database = Database()
     agi: Agi = Agi()
+    admission: Admission = Admission()
     feature_codes: FeatureCodes = FeatureCodes()
     announcements: Announcements = Announcements()
     hours: dict[Word, Hours] = {}

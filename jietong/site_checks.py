@@ -28,6 +28,7 @@ def mistakes_across(raw: dict[str, Any]) -> Iterator[Mistake]:
     yield from _feature_codes(raw)
     yield from hours_mistakes(raw)
     yield from _ports(raw)
+    yield from _places(raw)
     yield from _media_address(raw)
 
 
@@ -41,6 +42,18 @@ def _doubles(raw: dict[str, Any]) -> Iterator[Mistake]:
                     (table, index, key),
                     f"{value!r} is already the {key} of {table}[{first[value]}]: each needs its own",
                 )
+
+
+def _places(raw: dict[str, Any]) -> Iterator[Mistake]:
+    network, most = table_of(raw, "network"), table_of(raw, "admission").get("max_calls")
+    first, last = (network.get(key, Network.model_fields[key].default) for key in ("rtp_start", "rtp_end"))
+    if not (isinstance(most, int) and isinstance(first, int) and isinstance(last, int)):
+        return
+    if 0 < last - first + 1 < 4 * most:
+        yield Mistake(
+            ("admission", "max_calls"),
+            f"{most} callers need {4 * most} voice ports, rtp_start to rtp_end are {last - first + 1}: allow more ports or fewer callers",
+        )
 
 
 def _tiers(raw: dict[str, Any]) -> Iterator[Mistake]:

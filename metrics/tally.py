@@ -18,6 +18,7 @@ VERSION = 2
 MOST_CLASSES = 100  # queues times tiers; further ones are counted as queue "other", so that labels stay bounded
 REMEMBER_ENDED = 2000  # calls: a router that rebuilds a call it had closed does so within seconds
 FORGET_S = 24 * 3600.0  # a call that is open for longer has lost its end
+REFUSALS = ("full", "rate")  # reasons of records whose caller was refused at the door
 Key = tuple[str, str]  # queue, tier
 
 
@@ -52,6 +53,8 @@ class Tally:
         self.classes: dict[Key, ClassTally] = {key: ClassTally() for key in classes}
         self.open: dict[str, OpenCall] = {}
         self.menu_calls = 0
+        self.refused: dict[str, int] = dict.fromkeys(REFUSALS, 0)
+        self.refused_at = float("-inf")  # the last one, since this process began
         self.ignored: dict[str, int] = dict.fromkeys(REASONS, 0)
         self.decisions = Histogram(DECISION_BOUNDS_S)
         self._ended: dict[str, None] = {}  # in order of their end
@@ -152,7 +155,10 @@ class Tally:
         name = _segment(fact)
         if name in self._ended:
             return
-        if fact.outcome is Outcome.MENU:
+        if fact.outcome is Outcome.MENU and fact.reason in self.refused:
+            self.refused[fact.reason] += 1
+            self.refused_at = fact.at
+        elif fact.outcome is Outcome.MENU:
             self.menu_calls += 1
         else:
             self._end_offered(fact)
@@ -196,6 +202,7 @@ class Tally:
         return {
             "version": VERSION,
             "menu_calls": self.menu_calls,
+            "refused": self.refused,
             "ignored": self.ignored,
             "decisions": self.decisions,
             "classes": [[queue, tier, tally] for (queue, tier), tally in self.classes.items()],
@@ -217,9 +224,10 @@ class Tally:
             decisions = Histogram.from_plain(plain["decisions"], DECISION_BOUNDS_S)
             menu_calls, swept_at = int(plain["menu_calls"]), float(plain["swept_at"])
             ignored = {reason: int(plain.get("ignored", {}).get(reason, 0)) for reason in REASONS}
+            refused = {reason: int(plain.get("refused", {}).get(reason, 0)) for reason in REFUSALS}
             ended = dict.fromkeys(map(str, plain["ended"]))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise TallyRefusedError(f"stored tally is damaged: {error!r}") from error
         self.classes |= classes
-        self.open, self._ended, self.ignored = calls, ended, ignored
+        self.open, self._ended, self.ignored, self.refused = calls, ended, ignored, refused
         self.decisions, self.menu_calls, self._swept_at = decisions, menu_calls, swept_at

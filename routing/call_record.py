@@ -30,7 +30,7 @@ def record_of(state: State, call: Call, was: CallState, *, lost: bool, at: float
     if call.queued_at is None:
         outcome = Outcome.MENU
         closed = "message" if call.message else "closed"
-        reason = "asterisk" if lost else closed if call.found_closed else "caller"
+        reason = call.refused or ("asterisk" if lost else closed if call.found_closed else "caller")
     elif (way := _way_out(call)) is not None:
         outcome, reason, reached_at = way
         wait_s = max(0.0, (at if reached_at is None else reached_at) - call.entered_at)

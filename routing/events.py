@@ -232,6 +232,15 @@ class QueueFoundClosed:
 
 
 @value
+class CallRefused:
+    """The hotline has no place for the caller: it hears so and is sent away. `reason`: full, or rate (too many in one second)."""
+
+    at: float
+    call: str
+    reason: str
+
+
+@value
 class CallbackAsked:
     """A waiting caller confirmed by key that it wants to be called back."""
 
@@ -344,6 +353,7 @@ Event = (
     | OutsideAnswered
     | MessageLeft
     | QueueFoundClosed
+    | CallRefused
     | CallbackAsked
     | CustomerReached
     | CustomerUnreached

@@ -299,7 +299,7 @@ class CallRecord:
 
     A call has one segment, and one more for each transfer to a queue; each is offered and has its own outcome.
 
-    reason      abandoned: waiting or ringing; lost: asterisk; answered: caller, agent or asterisk (who ended the talk), or transferred; menu: caller or asterisk, closed (the queue of its choice was), or message (closed, and it left one);
+    reason      abandoned: waiting or ringing; lost: asterisk; answered: caller, agent or asterisk (who ended the talk), or transferred; menu: caller or asterisk, full or rate (refused at the door), closed (the queue of its choice was), or message (closed, and it left one);
                 outside: answered; voicemail: message; callback: kept, late, unreached, cancelled, merged or known
     queued_at   entry of the first segment; `entered_at` of this one, None: the same
     wait_s      entry of this segment to answer, or to the end when nobody answered; 0.0 for menu calls

@@ -5,7 +5,7 @@ Rules: issue of routing in full, item 4; only numbers of the site's list are eve
 """
 
 from routing.actions import SendOutside, SendToVoicemail
-from routing.events import MessageLeft, OutsideAnswered, QueueFoundClosed, SendFailed
+from routing.events import CallRefused, MessageLeft, OutsideAnswered, QueueFoundClosed, SendFailed
 from routing.facts import CallSent, MessageTaken
 from routing.model import Call, State
 from routing.outputs import Outputs
@@ -74,6 +74,15 @@ def on_found_closed(state: State, event: QueueFoundClosed, out: Outputs) -> None
     if event.leaves_message:
         call.state = CALL[(call.state, CallStep.SEND_TO_VOICEMAIL)]
         out.facts.append(CallSent(out.at, call.id, call.state.value, 0.0))
+
+
+def on_refused(state: State, event: CallRefused, out: Outputs) -> None:
+    """The hotline was full: the caller is sent away, and its record says why."""
+    call = state.calls.get(event.call)
+    if call is None or call.state is not CallState.MENU:
+        out.ignore(event, event.call, "late: not in the menu" if call is None else f"late: {call.state.value}")
+        return
+    call.refused = event.reason
 
 
 def is_out(state: State, event: SendFailed, out: Outputs) -> Call | None:

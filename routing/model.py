@@ -86,6 +86,7 @@ class Call:
     dialled_at: float = 0.0  # when an agent last answered for a callback
     unreached: str = ""  # why the customer was not reached this time
     callback_told: bool = False  # has heard that it may be called back
+    refused: str = ""  # sent away at the door for this reason
     found_closed: bool = False  # chose a queue that was closed
     goodbye: str = ""  # a callback that is over for this reason
 

@@ -96,8 +96,8 @@ def pages_of(
 
     def healthz_page() -> Page:
         with fold.lock:
-            agents = fold.view.state_counts()
-        found = health.now(fold.lag_s, agents)
+            agents, refused_at = fold.view.state_counts(), fold.tally.refused_at
+        found = health.now(fold.lag_s, agents, now() - refused_at)
         content = {"ok": not found.reasons, "reasons": found.reasons, "warnings": found.warnings}
         return json_page(503 if found.reasons else 200, content)
 

@@ -120,6 +120,12 @@ class HotlineCollector(Collector):
         menu = CounterMetricFamily("jietong_ivr_calls", "Calls that ended in the menu, without asking for a person")
         menu.add_metric((), self._tally.menu_calls)
         yield menu
+        refused = CounterMetricFamily(
+            "jietong_calls_refused", "Calls that were sent away at the door: the hotline was full", labels=["reason"]
+        )
+        for reason, count in self._tally.refused.items():
+            refused.add_metric((reason,), count)
+        yield refused
 
     def _histograms(self) -> Iterator[Metric]:
         by_class: tuple[tuple[str, str, Callable[[ClassTally], Histogram]], ...] = (

@@ -4,6 +4,7 @@ Owns the questions behind `/healthz` and how long an answer is good. Must not re
 Rules: design.md section 5: 200 when a call can be served, else 503 with the reason. Counting that lags serves no call less: a warning.
 """
 
+import math
 import socket
 import threading
 import time
@@ -17,6 +18,7 @@ from routing.adapters import redis_clients
 
 KEEP_S = 1.0  # a page that is asked often does not load what it asks
 LAG_LIMIT_S = 5.0
+REFUSING_S = 60.0
 CONNECT_S = 0.5
 AT_WORK = ("ready", "ringing", "talking", "wrap_up")
 
@@ -55,14 +57,16 @@ class HealthCheck:
         """Whether a router held the lease; False as well when the store does not say."""
         return self._router.value().is_active
 
-    def now(self, lag_s: float, agents: Mapping[str, int]) -> Health:
-        """The health, for counting that is `lag_s` behind and agents by state."""
+    def now(self, lag_s: float, agents: Mapping[str, int], refused_ago_s: float = math.inf) -> Health:
+        """The health, for counting that is `lag_s` behind, agents by state, and a caller sent away `refused_ago_s` ago."""
         reasons = [text for text in (_fault_of(self._router.value()),) if text]
         if not self._agi.value():
             reasons.append("no AGI worker listens")
         warnings = []
         if lag_s > LAG_LIMIT_S:
             warnings.append(f"metrics are {lag_s:.0f} s behind the journal")
+        if refused_ago_s < REFUSING_S:
+            warnings.append("the hotline is full: callers are refused")
         if not any(agents.get(state) for state in AT_WORK):
             warnings.append("no agent is ready or on a call")
         return Health(tuple(reasons), tuple(warnings))

@@ -26,6 +26,7 @@ from routing.events import (
     CallbackAsked,
     CallEnded,
     CallQueued,
+    CallRefused,
     CustomerReached,
     CustomerUnreached,
     Event,
@@ -186,8 +187,12 @@ def _of_user_event(message: Message, at: float) -> Event | None:
                 language=_word(message.get(names.HEADER_LANGUAGE)),
                 leaves_message=message.get(names.HEADER_THEN) == "message",
             )
-        case names.EVENT_ARRIVED:
-            return CallArrived(at, call, channel, caller_of(message))
+        case names.EVENT_ARRIVED | names.EVENT_REFUSED as word:
+            if word == names.EVENT_ARRIVED:
+                event: Event = CallArrived(at, call, channel, caller_of(message))
+            else:
+                event = CallRefused(at, call, "rate" if message.get(names.HEADER_REASON) == "rate" else "full")
+            return event
         case names.EVENT_WAITING:
             return CallQueued(
                 at=at,

@@ -24,6 +24,7 @@ from routing.events import (
     CallbackCancelled,
     CallEnded,
     CallQueued,
+    CallRefused,
     CustomerReached,
     CustomerUnreached,
     Event,
@@ -139,6 +140,8 @@ def event_of(at: float, words: list[str], state: State) -> Event:
         case "closed":
             leaves_message = "message" in args
             return QueueFoundClosed(at, call, named.get("in", ""), "", "person", "zh-CN", leaves_message)
+        case "refused":
+            return CallRefused(at, call, args[1])
         case "send_fails":
             return SendFailed(at, call)
         case "asks":

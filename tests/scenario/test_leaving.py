@@ -59,6 +59,17 @@ STORIES: dict[str, tuple[dict[str, Any], str]] = {
         14 | ends a  | record a menu closed
         """,
     ),
+    "a full hotline: the caller is sent away at the door, and the record says why": (
+        {"shared": 1},
+        """
+        1 | arrive a       | nothing
+        1 | refused a full | nothing
+        2 | arrive b       | nothing
+        2 | refused b rate | nothing
+        6 | ends a         | record a menu full
+        7 | ends b         | record b menu rate
+        """,
+    ),
     "closed hours: a message is left; one who hangs up before it is closed as told": (
         {"shared": 1},
         """

@@ -117,6 +117,16 @@ def test_each_end_is_counted_under_its_own_word(outcome: Outcome, reason: str, e
     assert counts.offered == (0 if outcome is Outcome.MENU else 1)
 
 
+def test_a_caller_who_is_refused_counts_apart() -> None:
+    """Sent away at the door: neither offered nor an IVR call; a restart forgets none of them."""
+    tally = a_tally(record(NOON, Outcome.MENU, reason="full"))
+    assert (tally.refused, tally.refused_at) == ({"full": 1, "rate": 0}, NOON)
+    assert (tally.menu_calls, tally.classes[ORDINARY].offered) == (0, 0)
+    again = a_tally()
+    again.load_plain(msgspec.json.decode(msgspec.json.encode(tally.to_plain())))
+    assert again.refused == {"full": 1, "rate": 0}
+
+
 def test_a_call_first_heard_of_at_its_answer_was_offered_too() -> None:
     """A reader that starts in the middle of a call counts it whole, in the hour in which it was queued."""
     tally = a_tally(answered(NOON + 5, wait_s=10.0))
