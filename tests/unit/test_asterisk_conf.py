@@ -93,6 +93,7 @@ def test_dialplan_has_the_shared_words(tmp_path: Path) -> None:
         trunks=sending,
         callback_patterns=("13XXXXXXXXX",),
         outside_numbers=("02112345678",),
+        max_new_per_s=20,
     )
     text, leaving = files["extensions.conf"], files["extensions_leaving.conf"]
     at = [text.index(f"\n[{getattr(names, name)}]") for name in CONTEXTS]

@@ -88,6 +88,7 @@ HEAD = '[hotline]\nnumber="10010"\n[[trunks]]\nname="carrier"\nmatch=["127.0.0.1
         ),
         (HEAD + "[network]\nagi_port=8080\n", ["network.http_port: port 8080 is already agi_port"]),
         (HEAD + "[network]\nsip_port=10500\n", ["network.sip_port: port 10500 lies among the voice ports"]),
+        (HEAD + "[admission]\nmax_calls=2501\n", ["admission.max_calls: 2501 callers need 10004 voice ports"]),
         (HEAD + "[network]\nrtp_end=10001\n", ["network: rtp_end must be at least 10 above rtp_start"]),
         (HEAD + '[network]\nbind="0.0.0.0"\n', ["network.bind: '0.0.0.0' listens on every address"]),
         (HEAD + '[network]\nbind="here"\n', ["network.bind: 'here' is not an IP address"]),
