@@ -81,6 +81,39 @@ async def test_full_house_is_told_busy() -> None:
         assert (await peer.ask(Call(peer.server, "13900000003", "10010"), "INVITE", body=SDP)).status == 200
 
 
+async def test_a_burst_at_a_small_door() -> None:
+    """Thirty dial at once for five places: no more than five come in, the others get busy, and nothing is counted afterwards."""
+    async with (
+        private_asterisk(PORT_BASE + 800, max_calls=5) as site,
+        ami_tap(site.settings.ami_port),
+        sip_peer(site.settings.sip_port) as peer,
+    ):
+        calls = [Call(peer.server, f"139000001{n:02}", "10010") for n in range(30)]
+        answers = await asyncio.gather(*(peer.ask(call, "INVITE", body=SDP) for call in calls))
+        codes = [answer.status for answer in answers]
+        assert set(codes) == {200, 486} and codes.count(200) <= 5, codes
+        for call in (call for call, code in zip(calls, codes, strict=True) if code == 200):
+            call.cseq += 1
+            await peer.ask(call, "BYE")
+        async with asyncio.timeout(20):
+            while "0 active" not in await site.cli("group show channels"):
+                await asyncio.sleep(0.1)
+
+
+async def test_too_many_in_one_second_are_told_busy() -> None:
+    """Eight dial at once where two a second are let in: some are refused, and later there is room again."""
+    async with (
+        private_asterisk(PORT_BASE + 900, max_new_per_s=2) as site,
+        ami_tap(site.settings.ami_port),
+        sip_peer(site.settings.sip_port) as peer,
+    ):
+        calls = [Call(peer.server, f"1390000001{n}", "10010") for n in range(8)]
+        answers = await asyncio.gather(*(peer.ask(call, "INVITE", body=SDP) for call in calls))
+        codes = [answer.status for answer in answers]
+        assert 486 in codes and codes.count(200) <= 4, codes  # the eight may lie in two seconds
+        assert (await peer.ask(Call(peer.server, "13900000002", "10010"), "INVITE", body=SDP)).status == 200
+
+
 async def test_seats_apart_from_the_trunk() -> None:
     """Where seats and trunk have their own addresses, a seat dials the hotline as itself and the trunk gets 404 elsewhere."""
     async with (
