@@ -28,11 +28,11 @@ from routing.transitions import CallState
 def live_lines(site: RunningSite, call_id: str, after_seq: int) -> list[HistoryLine]:
     """Lines that follow a call's history while it is not over: who passed it over so far, and where it is now. Empty when the router does not know it."""
     try:
-        state, _ = asyncio.run(stored_state(site.store_url, prefix_of(site.site.hotline.number), rules_of(site.site)))
+        found = asyncio.run(stored_state(site.store_url, prefix_of(site.site.hotline.number), rules_of(site.site)))
     except (StoreAway, SnapshotRefused):
         return [HistoryLine(after_seq + 1, time.time(), "MemoryAway", {})] if after_seq else []
-    call = state.calls.get(call_id)
-    return lines_of(state, call, clock_of(site.layout.run / CLOCK_FILE)(), after_seq) if call is not None else []
+    call = found.state.calls.get(call_id)
+    return lines_of(found.state, call, clock_of(site.layout.run / CLOCK_FILE)(), after_seq) if call is not None else []
 
 
 def lines_of(state: State, call: Call, at: float, after_seq: int) -> list[HistoryLine]:

@@ -13,6 +13,7 @@ import secrets
 import signal
 import socket
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from jietong.running import RunningSite
 from routing import snapshot
 from routing.adapters.ami import AmiAddress
 from routing.adapters.asterisk_link import AsteriskLink
+from routing.adapters.bystander import Bystander, missed
 from routing.adapters.desk import serve_desk
 from routing.adapters.heartbeat import Heartbeat
 from routing.adapters.inbox import Inbox
@@ -35,15 +37,14 @@ from routing.adapters.journal import Fenced, JournalWriter
 from routing.adapters.leader_file import LeaderFile
 from routing.adapters.lease import Lease
 from routing.adapters.promises import open_callbacks
-from routing.adapters.recovery import recover
+from routing.adapters.recovery import Recovered, recover
 from routing.adapters.redis_clients import StoreAway, prefix_of
 from routing.adapters.router_loop import RouterLoop
 from routing.adapters.snapshots import Snapshot, Snapshots
-from routing.adapters.steady_clock import CLOCK_FILE, clock_of
+from routing.adapters.steady_clock import CLOCK_FILE, SteadyClock, clock_of
 from routing.adapters.tenure import LeaseLost, Tenure
 from routing.adapters.unheard_calls import take_unheard
 from routing.events import AsteriskLost, CallbackRestored
-from routing.model import State
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +58,19 @@ def main(var: Path) -> int:
     """Runs the router of the site in folder `var` until SIGTERM; returns the exit code."""
     configure("router")
     return asyncio.run(_live(RunningSite.load(var)))
+
+
+@dataclass(frozen=True)
+class _Memory:
+    """What a router begins with: the stored state, callbacks that only the database knows, and what it heard while it stood by."""
+
+    found: Recovered
+    promised: list[dict[str, Any]]
+    heard: Bystander
+
+
+def _address_of(site: RunningSite) -> AmiAddress:
+    return AmiAddress("127.0.0.1", site.ports.ami, site.ami_user, site.ami_secret)
 
 
 async def _live(site: RunningSite) -> int:
@@ -76,14 +90,20 @@ async def _run(site: RunningSite) -> int:
     tenure = Tenure(lease, LeaderFile(site.layout.run / LEADER_FILE))
     rules = rules_of(site.site)
     _spare_the_collector()
-    if not await tenure.take(stop, _say_ready):
+    bystander = Bystander(_address_of(site))
+    listening = asyncio.create_task(bystander.run(), name="bystander")
+    try:
+        leads = await tenure.take(stop, _say_ready)
+    finally:
+        listening.cancel()
+    if not leads:
         await tenure.close()
         return 0
     keeper = asyncio.create_task(tenure.keep(), name="lease")
     try:
-        state, is_fresh = await recover(url, prefix, rules)
-        promised = await asyncio.to_thread(_promised, site) if is_fresh else []
-        return await _lead(site, tenure, (state, promised), keeper, stop)
+        found = await recover(url, prefix, rules)
+        promised = await asyncio.to_thread(_promised, site) if found.is_fresh else []
+        return await _lead(site, tenure, _Memory(found, promised, bystander), keeper, stop)
     finally:
         keeper.cancel()
         await tenure.close()
@@ -104,7 +124,7 @@ def _promised(site: RunningSite) -> list[dict[str, Any]]:
 async def _lead(
     site: RunningSite,
     tenure: Tenure,
-    memory: tuple[State, list[dict[str, Any]]],
+    memory: _Memory,
     keeper: "asyncio.Task[None]",
     stop: asyncio.Event,
 ) -> int:
@@ -112,20 +132,19 @@ async def _lead(
     url, prefix = site.store_url, prefix_of(site.site.hotline.number)
     journal = JournalWriter(url, prefix, fence=tenure.lease_number)
     await journal.start()
-    state, promised = memory
+    state = memory.found.state
     file = site.layout.run / CLOCK_FILE
     clock = clock_of(file, begin_anew=not file.exists() or not (state.calls or state.deadlines))
     loop = RouterLoop(state, journal, clock, tenure)
     tenure.on_sure = loop.go_on
-    loop.tell(AsteriskLost(clock()))
+    _take_over(loop, memory, clock)
     hours = HoursForRouter(OpeningHours(site.site), rules_of(site.site).queue_names())
     first = await asyncio.to_thread(hours.look, clock())
     if first is not None:
         loop.tell(first)
-    for row in promised:
+    for row in memory.promised:
         loop.tell(CallbackRestored(clock(), **row))
     _spare_the_collector()
-    address = AmiAddress("127.0.0.1", site.ports.ami, site.ami_user, site.ami_secret)
     inbox, snapshots, heartbeat = Inbox(url, prefix), Snapshots(url, prefix), Heartbeat(url, prefix, loop)
 
     async def say_ready() -> None:
@@ -140,7 +159,9 @@ async def _lead(
 
     tenure.on_regained = store_again
     has_static_queues = site.site.router.fallback_after_s > 0
-    link = AsteriskLink(address, loop, say_ready, tenure, clock.from_wall, has_static_queues=has_static_queues)
+    link = AsteriskLink(
+        _address_of(site), loop, say_ready, tenure, clock.from_wall, has_static_queues=has_static_queues
+    )
     noted = await take_unheard(url, prefix, loop)
     if noted:
         log.info("calls that nobody heard of are on record", extra={"calls": noted})
@@ -165,6 +186,16 @@ async def _lead(
     for closing in (inbox, snapshots, heartbeat):
         await closing.close()
     return code
+
+
+def _take_over(loop: RouterLoop, memory: _Memory, clock: SteadyClock) -> None:
+    """Nobody decided since the last word of the journal; what Asterisk has said since then is heard now."""
+    until = memory.found.until
+    loop.tell(AsteriskLost(clock() if until is None else until))
+    events = [] if until is None else missed(memory.heard.events(clock.offset_s), memory.found.told, until)
+    for event in events:
+        loop.tell(event)
+    log.info("heard while standing by", extra={"events": len(events)})
 
 
 def _say_ready() -> None:

@@ -7,12 +7,14 @@ read from Asterisk afterwards (asterisk_link.py).
 
 import asyncio
 import logging
+from dataclasses import dataclass
 
 from routing import engine, snapshot
 from routing.adapters.journal import place_of
 from routing.adapters.journal_reader import BEGINNING, JournalEntry, read_to_end
 from routing.adapters.redis_clients import StoreAway
 from routing.adapters.snapshots import Snapshot, Snapshots
+from routing.events import Event
 from routing.model import State
 from routing.rules import Rules
 
@@ -22,22 +24,41 @@ MOST_REPLAYED = 100_000  # entries, some 5 s of work; 15 s of the busiest hour a
 BREATH = 200  # entries between two chances for the lease to be renewed
 
 
-async def recover(url: str, prefix: str, rules: Rules) -> tuple[State, bool]:
-    """The state as the last router left it, under the present rules, and False; a fresh one and True when there is none
-    to be had. Never raises for what is stored, however damaged.
+@dataclass(frozen=True)
+class Recovered:
+    """What the store gave.
+
+    replayed   journal entries after the snapshot
+    told       events of those entries, in order
+    until      time of the last thing that is in the state; None: nothing is, it is a fresh one
+    """
+
+    state: State
+    replayed: int = 0
+    told: tuple[Event, ...] = ()
+    until: float | None = None
+
+    @property
+    def is_fresh(self) -> bool:
+        """Nothing has happened yet in that state."""
+        return not self.replayed and self.state.order == State.of(self.state.rules).order
+
+
+async def recover(url: str, prefix: str, rules: Rules) -> Recovered:
+    """The state as the last router left it, under the present rules; a fresh one when there is none to be had. Never
+    raises for what is stored, however damaged.
     """
     try:
-        state, replayed = await stored_state(url, prefix, rules)
+        found = await stored_state(url, prefix, rules)
     except (StoreAway, snapshot.SnapshotRefused) as error:
         log.warning("no stored state, starting from what Asterisk has: %s", error)
-        return State.of(rules), True
-    log.info("state recovered", extra={"calls": len(state.calls), "entries": replayed})
-    return state, not replayed and state.order == State.of(rules).order
+        return Recovered(State.of(rules))
+    log.info("state recovered", extra={"calls": len(found.state.calls), "entries": found.replayed})
+    return found
 
 
-async def stored_state(url: str, prefix: str, rules: Rules) -> tuple[State, int]:
-    """The router's memory from snapshot and journal, and how many entries came after the snapshot; raises StoreAway or
-    SnapshotRefused.
+async def stored_state(url: str, prefix: str, rules: Rules) -> Recovered:
+    """The router's memory from snapshot and journal; raises StoreAway or SnapshotRefused.
 
     A snapshot that is refused gives way to the one before, with the longer journal after it. Without any, the journal
     alone is used if it is whole and no longer than `MOST_REPLAYED`. An entry that cannot be applied is left out.
@@ -47,7 +68,7 @@ async def stored_state(url: str, prefix: str, rules: Rules) -> tuple[State, int]
         stored = await snapshots.load_all()
     finally:
         await snapshots.close()
-    state, after = _state_of(stored, rules)
+    state, after, until = _state_of(stored, rules)
     entries = await asyncio.to_thread(_entries_after, url, prefix, after)
     left_out = 0
     for number, entry in enumerate(entries):
@@ -56,17 +77,18 @@ async def stored_state(url: str, prefix: str, rules: Rules) -> tuple[State, int]
         left_out += not _is_applied(state, entry)
     if left_out:
         log.error("journal entries could not be applied and are left out", extra={"entries": left_out})
-    return state, len(entries)
+    told = tuple(entry.event for entry in entries if entry.event is not None)
+    return Recovered(state, len(entries), told, told[-1].at if told else until)
 
 
-def _state_of(stored: list[Snapshot], rules: Rules) -> tuple[State, str]:
+def _state_of(stored: list[Snapshot], rules: Rules) -> tuple[State, str, float | None]:
     for found in stored:
         try:
             place_of(found.journal_id)
-            return snapshot.from_plain(found.state, rules), found.journal_id
+            return snapshot.from_plain(found.state, rules), found.journal_id, float(found.at)
         except Exception as error:  # noqa: BLE001 whatever is stored must not keep the hotline from starting
             log.error("stored state refused, trying the next: %s", error, extra={"journal_id": found.journal_id})
-    return State.of(rules), BEGINNING
+    return State.of(rules), BEGINNING, None
 
 
 def _entries_after(url: str, prefix: str, after: str) -> list[JournalEntry]:

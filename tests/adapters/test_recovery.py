@@ -46,7 +46,7 @@ async def server() -> AsyncIterator[ValkeyServer]:
 
 async def recovered(server: ValkeyServer) -> dict[str, str]:
     """Agents' states as the next router has them, of those who are there."""
-    state, _ = await recover(server.url, PREFIX, RULES)
+    state = (await recover(server.url, PREFIX, RULES)).state
     return {number: agent.state.value for number, agent in state.agents.items() if agent.seat}
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from bench.sip_agents import SipAgents, quantile
 from bench.sip_seat import Habit
-from tests.chaos.blows import Blow
+from tests.chaos.blows import Blow, is_whole
 from tests.live.hotline import Hotline
 from tests.robots.sipp.callers import Press, ordinary_callers
 from tests.robots.sipp.run import SippRun
@@ -108,7 +108,7 @@ async def _round(hotline: Hotline, agents: SipAgents, found: Outcome, dice: rand
     if rung_at is not None:
         found.next_ring_s.append(rung_at - struck_at)
     await _until(lambda: hotline.health() == "", "health to be good again", found)
-    await _until(lambda: len(found.blow.find(hotline)) > 0, "the process to be back", found)
+    await _until(lambda: is_whole(hotline), "every process to be back", found)
     found.ghosts += len(await _ghosts(hotline, agents))
 
 

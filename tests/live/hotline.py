@@ -281,9 +281,10 @@ class Hotline:
 
     async def asterisk_shows(self, command: str, text: str, within_s: float) -> None:
         """Waits until Asterisk's command line prints that text."""
-        await self.until_metric(lambda: text in self._cli(command), f"Asterisk to show {text} for {command}", within_s)
+        await self.until_metric(lambda: text in self.cli(command), f"Asterisk to show {text} for {command}", within_s)
 
-    def _cli(self, command: str) -> str:
+    def cli(self, command: str) -> str:
+        """What Asterisk's command line prints."""
         argv = [*self.site.asterisk_argv, "-C", str(conf_file(self.site.layout.asterisk)), "-rx", command]
         return subprocess.run(argv, capture_output=True, text=True, timeout=20, check=True).stdout
 
