@@ -14,7 +14,7 @@ from routing.steps import SUPERVISORS
 
 CONDITIONS = ("after_s", "left_s", "predicted_s")
 OPERATIONS = ("relax", "add_queue", "supervisors", "ring_seats", "outside", "callback", "voicemail")
-ENDS = ("outside", "voicemail")  # of a callback the caller may still say no
+ENDS = ("voicemail",)  # of a callback the caller may still say no, and a number outside may be busy
 LEAVING = ("outside", "callback", "voicemail")
 
 

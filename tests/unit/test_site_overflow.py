@@ -125,10 +125,11 @@ def test_a_recipe_that_cannot_work_is_refused_with_its_place(recipe: str, expect
         ("left_s = 0\ntiers = ['vip']\nvoicemail = true", "after_s = 9\ntiers = ['vip']\nring_seats = 2", False),
         ("predicted_s = 60\nvoicemail = true", "after_s = 70\nring_seats = 2", False),
         ("after_s = 60\ncallback = true", "after_s = 70\nvoicemail = true", False),
+        ("after_s = 60\noutside = '02112345678'", "after_s = 70\nvoicemail = true", False),
     ],
 )
 def test_a_step_of_callers_who_have_left_by_then_is_told(first: str, then: str, is_never: bool) -> None:
-    """Two steps that end the wait of the same callers, or a step after that: the later one is never taken. A callback may be declined."""
+    """Two steps that end the wait of the same callers, or a step after that: the later one is never taken. A callback may be declined, a number outside may be busy."""
     found = [line for line in mistakes_of(f"{HEAD}{STEP}{first}\n{STEP}{then}\n") if "is never taken" in line]
     assert bool(found) == is_never
     assert all(
