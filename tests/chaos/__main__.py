@@ -17,7 +17,7 @@ from tests.chaos.site import a_struck_site, its_agents
 from tests.chaos.storm import AGENTS, CALLERS, HEAD, Outcome, storm
 from tests.live.hotline import Hotline
 
-PORT_BASE = "30000"
+PORT_BASE = os.environ.get("JIETONG_CHAOS_PORT_BASE", "30000")
 BEGIN, END = "<!-- chaos: begin -->", "<!-- chaos: end -->"
 
 

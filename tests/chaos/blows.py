@@ -20,11 +20,15 @@ Find = Callable[[Hotline], list[int]]
 
 @dataclass(frozen=True)
 class Blow:
-    """`hold_s` None: kill -9. Else the process stands still for so long, unless its supervisor ends it before."""
+    """`hold_s` None: kill -9. Else the process stands still for so long, unless its supervisor ends it before.
+
+    `ends_calls`: the process carries the calls, they end with it; whoever was on the line hangs up and dials again.
+    """
 
     name: str
     find: Find
     hold_s: float | None = None
+    ends_calls: bool = False
 
     @property
     def how(self) -> str:
@@ -82,4 +86,5 @@ BLOWS = (
     Blow("records", _running("records")),
     Blow("metrics", _running("metrics")),
     Blow("Asterisk", _asterisk, 1.5),
+    Blow("Asterisk", _asterisk, ends_calls=True),
 )

@@ -6,14 +6,17 @@ Rules: issue of survival: no caller lost, nobody rung at two seats, no agent tho
 
 import asyncio
 import random
+import subprocess
 import time
 import urllib.error
 from collections import Counter
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
 from bench.sip_agents import SipAgents, quantile
 from bench.sip_seat import Habit
+from routing.facts import CallRecord
 from tests.chaos.blows import Blow, is_whole
 from tests.live.hotline import Hotline
 from tests.robots.sipp.callers import Press, ordinary_callers
@@ -69,8 +72,38 @@ async def storm(hotline: Hotline, agents: SipAgents, blow: Blow, rounds: int, di
     before = {record.call for record in hotline.records()}
     agents.set_habit(HABIT)
     watching = asyncio.create_task(_watch_seats(agents, found))
+    successful = 0
     try:
-        async with SippRun.callers(
+        async with AsyncExitStack() as line:
+            run = await _busy_line(line, hotline, rounds)
+            for number in range(rounds):
+                await run.until(lambda counts: counts.current >= CALLERS * 0.9, 60)
+                await asyncio.sleep(dice.uniform(0.2, 2.0))
+                struck_at = time.monotonic()
+                await blow.strike(hotline, dice)
+                if blow.ends_calls:
+                    _hang_up_dead_lines(agents)
+                    successful += _settle(run, found)
+                    await line.aclose()
+                    run = await _busy_line(line, hotline, rounds)
+                await _recovers(hotline, agents, struck_at, found)
+                found.rounds = number + 1
+            run.stop_dialling()
+            agents.set_habit(RUNS_EMPTY)
+            await run.finished()
+            successful += _settle(run, found)
+    finally:
+        watching.cancel()
+    await _until(lambda: not any(hotline.status()["calls"].values()), "every call to be over", found)
+    await _until(lambda: len(_new(hotline, before)) >= successful, "all records", found)
+    _count_records(_new(hotline, before), successful, found)
+    return found
+
+
+async def _busy_line(line: AsyncExitStack, hotline: Hotline, rounds: int) -> SippRun:
+    """Callers who are all on the line, and dial anew as calls end."""
+    return await line.enter_async_context(
+        SippRun.callers(
             hotline.sip,
             ordinary_callers(5000),
             calls=100_000,
@@ -78,31 +111,35 @@ async def storm(hotline: Hotline, agents: SipAgents, blow: Blow, rounds: int, di
             at_once=CALLERS,
             presses=[Press(0.3)],
             timeout_s=120 + 60 * rounds,
-        ) as run:
-            await run.until(lambda counts: counts.current >= CALLERS * 0.9, 60)
-            for number in range(rounds):
-                await asyncio.sleep(dice.uniform(0.2, 2.0))
-                await _round(hotline, agents, found, dice)
-                found.rounds = number + 1
-            run.stop_dialling()
-            agents.set_habit(RUNS_EMPTY)
-            said = await run.finished()
-    finally:
-        watching.cancel()
-    await _until(lambda: not any(hotline.status()["calls"].values()), "every call to be over", found)
-    found.calls = said.counts.successful + said.counts.failed
-    await _until(lambda: len(_new(hotline, before)) >= said.counts.successful, "all records", found)
-    records = _new(hotline, before)
-    times = Counter(call for call, _ in records)
-    found.lost = said.counts.failed + sum(outcome != "answered" for _, outcome in records)
-    found.missing = max(0, said.counts.successful - len(times))
+        )
+    )
+
+
+def _hang_up_dead_lines(agents: SipAgents) -> None:
+    for seat in agents.seats.values():
+        seat.hang_up()
+
+
+def _settle(run: SippRun, found: Outcome) -> int:
+    """Takes a run's counts into what was found; returns the number of calls that their callers ended as they wanted."""
+    counts = run.counts()
+    found.calls += counts.successful + counts.failed
+    found.lost += counts.failed
+    return counts.successful
+
+
+def _count_records(records: list[CallRecord], successful: int, found: Outcome) -> None:
+    """A call that ended with its Asterisk is not lost to the router: its record says so."""
+    times = Counter(record.call for record in records)
+    for record in records:
+        if record.outcome.value != "answered" and record.reason != "asterisk":
+            found.lost += 1
+            found.trouble.append(f"lost: {record}")
+    found.missing = max(0, successful - len(times))
     found.doubled = sum(count - 1 for count in times.values())
-    return found
 
 
-async def _round(hotline: Hotline, agents: SipAgents, found: Outcome, dice: random.Random) -> None:
-    struck_at = time.monotonic()
-    await found.blow.strike(hotline, dice)
+async def _recovers(hotline: Hotline, agents: SipAgents, struck_at: float, found: Outcome) -> None:
     await _until(lambda: _next_ring(agents, struck_at) is not None, "a seat to ring again", found)
     rung_at = _next_ring(agents, struck_at)
     if rung_at is not None:
@@ -145,8 +182,8 @@ async def _mismatched(hotline: Hotline, agents: SipAgents) -> set[str]:
     }
 
 
-def _new(hotline: Hotline, before: set[str]) -> list[tuple[str, str]]:
-    return [(record.call, record.outcome.value) for record in hotline.records() if record.call not in before]
+def _new(hotline: Hotline, before: set[str]) -> list[CallRecord]:
+    return [record for record in hotline.records() if record.call not in before]
 
 
 async def _until(is_true: Callable[[], bool], what: str, found: Outcome) -> None:
@@ -155,7 +192,7 @@ async def _until(is_true: Callable[[], bool], what: str, found: Outcome) -> None
         try:
             if await asyncio.to_thread(is_true):
                 return
-        except (urllib.error.URLError, OSError, StopIteration, ValueError):
-            pass  # metrics or Valkey are away: that is what we wait for
+        except (urllib.error.URLError, OSError, StopIteration, ValueError, subprocess.CalledProcessError):
+            pass  # metrics, Valkey or Asterisk are away: that is what we wait for
         await asyncio.sleep(0.02)
     found.trouble.append(f"waited {RECOVERS_S:g} s for {what}")
