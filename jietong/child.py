@@ -159,8 +159,9 @@ class Child:
         if self._running.returncode is None and within_s > 0:
             with contextlib.suppress(ProcessLookupError):
                 self._running.send_signal(signal.SIGTERM)
-            with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._running.wait(), within_s)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(within_s):
+                    await self._running.wait()
         self.kill()
         await self._running.wait()
         await asyncio.wait(self._readers, timeout=0.5)

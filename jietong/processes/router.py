@@ -214,7 +214,12 @@ async def _until_stopped(stop: asyncio.Event, tasks: list["asyncio.Task[None]"])
         log.error("the router stops: %s failed", task.get_name(), exc_info=error)
     for task in [waiting, *tasks]:
         task.cancel()
-    await asyncio.gather(waiting, *tasks, return_exceptions=True)
+    ended, left = await asyncio.wait([waiting, *tasks], timeout=STOP_WITHIN_S)
+    for task in ended - done:
+        if not task.cancelled() and task.exception() is not None:
+            log.error("%s failed while the router stopped", task.get_name(), exc_info=task.exception())
+    if left:
+        log.error("tasks do not end", extra={"tasks": sorted(task.get_name() for task in left)})
     return code
 
 
@@ -225,7 +230,8 @@ async def _keep_snapshots(
     saved = ""
     while True:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(emptied.wait(), SNAPSHOT_EVERY_S)
+            async with asyncio.timeout(SNAPSHOT_EVERY_S):
+                await emptied.wait()
         is_due = emptied.is_set() or journal.last_id != saved
         emptied.clear()
         if not is_due or not tenure.lease_number():

@@ -84,7 +84,8 @@ class AmiConnection(asyncio.Protocol):
         answer: asyncio.Future[list[Message]] = asyncio.get_running_loop().create_future()
         action_id = self._write(action, fields, _Pending(answer, None, is_list=is_list))
         try:
-            return await asyncio.wait_for(answer, REQUEST_TIMEOUT_S)
+            async with asyncio.timeout(REQUEST_TIMEOUT_S):
+                return await answer
         except TimeoutError:
             raise AmiError(f"no answer to {action} within {REQUEST_TIMEOUT_S:g} s") from None
         finally:
@@ -143,8 +144,8 @@ class AmiAddress:
 async def connect(address: AmiAddress, on_event: Callable[[Message], None]) -> AmiConnection:
     """Opens a connection and logs in; raises OSError, AmiError or TimeoutError."""
     loop = asyncio.get_running_loop()
-    opening = loop.create_connection(lambda: AmiConnection(on_event), address.host, address.port)
-    _, connection = await asyncio.wait_for(opening, REQUEST_TIMEOUT_S)
+    async with asyncio.timeout(REQUEST_TIMEOUT_S):
+        _, connection = await loop.create_connection(lambda: AmiConnection(on_event), address.host, address.port)
     try:
         await connection.request("Login", {"Username": address.user, "Secret": address.secret})
     except BaseException:

@@ -145,7 +145,8 @@ class JournalWriter:
     async def flush(self, timeout_s: float) -> bool:
         """Waits until everything appended is confirmed; False when `timeout_s` was not enough."""
         try:
-            await asyncio.wait_for(self._drained.wait(), timeout_s)
+            async with asyncio.timeout(timeout_s):
+                await self._drained.wait()
         except TimeoutError:
             return False
         return True

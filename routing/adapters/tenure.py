@@ -101,14 +101,16 @@ class Tenure:
                 on_standby()
                 told = True
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), LOOK_S)
+                async with asyncio.timeout(LOOK_S):
+                    await stop.wait()
         return False
 
     async def keep(self) -> None:
         """Renews until cancelled; raises LeaseLost when another router leads."""
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._look.wait(), RENEW_S)
+                async with asyncio.timeout(RENEW_S):
+                    await self._look.wait()
             self._look.clear()
             if self._lost:
                 raise LeaseLost(self._lost)

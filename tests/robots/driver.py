@@ -77,7 +77,8 @@ class Softphone:
             with contextlib.suppress(OSError):
                 self._process.stdin.close()
         try:
-            await asyncio.wait_for(self._process.wait(), QUIT_S)
+            async with asyncio.timeout(QUIT_S):
+                await self._process.wait()
         except TimeoutError:
             self._process.kill()
             await self._process.wait()

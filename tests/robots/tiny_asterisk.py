@@ -65,7 +65,8 @@ class TinyAsterisk:
         process = await asyncio.create_subprocess_exec(
             *(*self.argv, "-C", str(self.folder / "asterisk.conf"), "-rx", command), stdout=asyncio.subprocess.PIPE
         )
-        out, _ = await asyncio.wait_for(process.communicate(), 20)
+        async with asyncio.timeout(20):
+            out, _ = await process.communicate()
         return out.decode(errors="replace")
 
     @property
@@ -194,7 +195,8 @@ async def _end(process: asyncio.subprocess.Process) -> None:
     if process.returncode is None:
         process.terminate()
         try:
-            await asyncio.wait_for(process.wait(), STOP_S)
+            async with asyncio.timeout(STOP_S):
+                await process.wait()
         except TimeoutError:
             process.kill()
             await process.wait()

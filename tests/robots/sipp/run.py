@@ -141,7 +141,8 @@ class SippRun:
             with contextlib.suppress(ProcessLookupError):
                 process.terminate()
             try:
-                await asyncio.wait_for(process.wait(), END_S)
+                async with asyncio.timeout(END_S):
+                    await process.wait()
             except TimeoutError:
                 process.kill()
                 await process.wait()
@@ -154,7 +155,8 @@ class SippRun:
         """
         process = self._need_process()
         try:
-            code = await asyncio.wait_for(process.wait(), self._timeout_s + 2 * END_S)
+            async with asyncio.timeout(self._timeout_s + 2 * END_S):
+                code = await process.wait()
         except TimeoutError:
             raise SippError(f"SIPp did not end {2 * END_S:g} s after its time-out\n{self._errors()}") from None
         return SippOutcome(code, self.counts(), self.said(), self._errors())
