@@ -91,12 +91,9 @@ async def _run(site: RunningSite) -> int:
     rules = rules_of(site.site)
     _spare_the_collector()
     bystander = Bystander(_address_of(site))
-    listening = asyncio.create_task(bystander.run(), name="bystander")
-    try:
-        leads = await tenure.take(stop, _say_ready)
-    finally:
-        listening.cancel()
-    if not leads:
+    bystander.start()
+    if not await tenure.take(stop, _say_ready):
+        bystander.close()
         await tenure.close()
         return 0
     keeper = asyncio.create_task(tenure.keep(), name="lease")
@@ -137,14 +134,8 @@ async def _lead(
     clock = clock_of(file, begin_anew=not file.exists() or not (state.calls or state.deadlines))
     loop = RouterLoop(state, journal, clock, tenure)
     tenure.on_sure = loop.go_on
-    _take_over(loop, memory, clock)
     hours = HoursForRouter(OpeningHours(site.site), rules_of(site.site).queue_names())
     first = await asyncio.to_thread(hours.look, clock())
-    if first is not None:
-        loop.tell(first)
-    for row in memory.promised:
-        loop.tell(CallbackRestored(clock(), **row))
-    _spare_the_collector()
     inbox, snapshots, heartbeat = Inbox(url, prefix), Snapshots(url, prefix), Heartbeat(url, prefix, loop)
 
     async def say_ready() -> None:
@@ -162,11 +153,19 @@ async def _lead(
     link = AsteriskLink(
         _address_of(site), loop, say_ready, tenure, clock.from_wall, has_static_queues=has_static_queues
     )
+    _hear_missed(loop, link, memory, clock)
+    if first is not None:
+        loop.tell(first)
+    for row in memory.promised:
+        loop.tell(CallbackRestored(clock(), **row))
+    _spare_the_collector()
     noted = await take_unheard(url, prefix, loop)
     if noted:
         log.info("calls that nobody heard of are on record", extra={"calls": noted})
+    for event in memory.heard.take(clock.offset_s):
+        link.hear(event)
     tasks = [
-        asyncio.create_task(link.run(), name="asterisk"),
+        asyncio.create_task(link.run(memory.heard.give_connection(link.on_event)), name="asterisk"),
         asyncio.create_task(serve_desk(inbox, loop), name="desk"),
         asyncio.create_task(_keep_snapshots(loop, journal, snapshots, tenure, emptied), name="snapshots"),
         asyncio.create_task(heartbeat.run(), name="heartbeat"),
@@ -188,13 +187,14 @@ async def _lead(
     return code
 
 
-def _take_over(loop: RouterLoop, memory: _Memory, clock: SteadyClock) -> None:
+def _hear_missed(loop: RouterLoop, link: AsteriskLink, memory: _Memory, clock: SteadyClock) -> None:
     """Nobody decided since the last word of the journal; what Asterisk has said since then is heard now."""
     until = memory.found.until
     loop.tell(AsteriskLost(clock() if until is None else until))
-    events = [] if until is None else missed(memory.heard.events(clock.offset_s), memory.found.told, until)
+    heard = memory.heard.take(clock.offset_s)
+    events = [] if until is None else missed(heard, memory.found.told, until)
     for event in events:
-        loop.tell(event)
+        link.hear(event)
     log.info("heard while standing by", extra={"events": len(events)})
 
 

@@ -31,10 +31,12 @@ class _Pending:
 
 
 class AmiConnection(asyncio.Protocol):
-    """A logged-in connection. `on_event` is called for each event message in the order of arrival, inside the read."""
+    """A logged-in connection. `on_event` is called for each event message in the order of arrival, inside the read; another
+    may be set at any time.
+    """
 
     def __init__(self, on_event: Callable[[Message], None]) -> None:
-        self._on_event = on_event
+        self.on_event = on_event
         self._parser = AmiParser()
         self._transport: asyncio.Transport | None = None
         self._pending: dict[str, _Pending] = {}
@@ -106,7 +108,7 @@ class AmiConnection(asyncio.Protocol):
         pending = self._pending.get(action_id) if action_id else None
         if pending is None:
             if message.get("Event"):
-                self._on_event(message)
+                self.on_event(message)
             return
         if message.get("Event"):
             if message.get("EventList") in ("Complete", "cancelled"):

@@ -45,12 +45,14 @@ class AsteriskLink:
         self._static: StaticQueues | None = None
         self._strays = asyncio.Event()
 
-    async def run(self) -> None:
-        """Connects and reconnects with back-off for ever."""
+    async def run(self, inherited: AmiConnection | None = None) -> None:
+        """Connects and reconnects with back-off for ever; `inherited`: a connection to begin with, whose events come
+        to `on_event` already.
+        """
         tries = 0
         while True:
             try:
-                connection = await connect(self._address, self._on_event)
+                connection, inherited = inherited or await connect(self._address, self.on_event), None
             except (OSError, AmiError, TimeoutError) as error:
                 if tries == 0:
                     log.warning("no connection to Asterisk, trying again: %s", error)
@@ -161,7 +163,12 @@ class AsteriskLink:
             action, fields = words.leadership(self._tenure.owner, self._tenure.fence)
             self._connection.send(action, fields, lambda why: log.error("lead not announced: %s", why))
 
-    def _on_event(self, message: Message) -> None:
+    def hear(self, event: Event) -> None:
+        """An event of Asterisk's, whichever connection brought it."""
+        self._loop.tell(self._timed(event))
+
+    def on_event(self, message: Message) -> None:
+        """A message as it comes from Asterisk."""
         if words.is_static(message):
             self._strays.set()
             return
@@ -176,7 +183,7 @@ class AsteriskLink:
             self._loop.skip(words.kind_of(message))
             return
         if event is not None:
-            self._loop.tell(self._timed(event))
+            self.hear(event)
 
     def _timed(self, event: Event) -> Event:
         """The dialplan reads the wall clock, which may have been set since the router read it."""

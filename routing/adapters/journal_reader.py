@@ -7,7 +7,7 @@ Rules: design.md section 3. Readers keep their position themselves and hand it i
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import redis
 import structlog
@@ -79,6 +79,19 @@ def read_to_end(url: str, prefix: str, after_id: str) -> Iterator[JournalEntry]:
         reader.close()
 
 
+def read_back(url: str, prefix: str, from_id: str) -> Iterator[JournalEntry]:
+    """The entry `from_id` and those before it, the latest first; raises StoreAway when the store does not answer."""
+    reader = JournalReader(url, prefix, from_id, block_s=0.0)
+    try:
+        yield from reader.back()
+    except redis_clients.AWAY as error:
+        raise redis_clients.StoreAway(
+            f"Redis or Valkey does not answer: the journal cannot be read: {error!r}"
+        ) from error
+    finally:
+        reader.close()
+
+
 class JournalReader:
     """One reader and its position. For one thread."""
 
@@ -109,6 +122,13 @@ class JournalReader:
         if found:
             self.last_id = found[-1][0]
         return Batch(tuple(entries), self.last_id, gap=gap, damaged=len(found) - len(entries))
+
+    def back(self, count: int = 500) -> Iterator[JournalEntry]:
+        """From the reader's position to the beginning; the position stays. Raises what the client raises."""
+        last_id = self.last_id
+        while found := cast("list[tuple[bytes, Any]]", self._store.xrevrange(self._key, last_id, "-", count)):
+            yield from (entry for line in found if (entry := self._understood(line[0].decode(), line[1])) is not None)
+            last_id = f"({found[-1][0].decode()}"
 
     def close(self) -> None:
         """Ends the connection."""

@@ -8,10 +8,12 @@ read from Asterisk afterwards (asterisk_link.py).
 import asyncio
 import logging
 from dataclasses import dataclass
+from itertools import takewhile
 
 from routing import engine, snapshot
+from routing.adapters.bystander import TOLD_S
 from routing.adapters.journal import place_of
-from routing.adapters.journal_reader import BEGINNING, JournalEntry, read_to_end
+from routing.adapters.journal_reader import BEGINNING, JournalEntry, read_back, read_to_end
 from routing.adapters.redis_clients import StoreAway
 from routing.adapters.snapshots import Snapshot, Snapshots
 from routing.events import Event
@@ -29,7 +31,7 @@ class Recovered:
     """What the store gave.
 
     replayed   journal entries after the snapshot
-    told       events of those entries, in order
+    told       the journal's last events in order, also from before the snapshot, as far back as what a standby heard is compared
     until      time of the last thing that is in the state; None: nothing is, it is a fresh one
     """
 
@@ -77,8 +79,11 @@ async def stored_state(url: str, prefix: str, rules: Rules) -> Recovered:
         left_out += not _is_applied(state, entry)
     if left_out:
         log.error("journal entries could not be applied and are left out", extra={"entries": left_out})
-    told = tuple(entry.event for entry in entries if entry.event is not None)
-    return Recovered(state, len(entries), told, told[-1].at if told else until)
+    told = [entry.event for entry in entries if entry.event is not None]
+    until = told[-1].at if told else until
+    if until is not None and (not told or told[0].at > until - TOLD_S):
+        told = await asyncio.to_thread(_told_before, url, prefix, after, until - TOLD_S) + told
+    return Recovered(state, len(entries), tuple(told), until)
 
 
 def _state_of(stored: list[Snapshot], rules: Rules) -> tuple[State, str, float | None]:
@@ -98,6 +103,11 @@ def _entries_after(url: str, prefix: str, after: str) -> list[JournalEntry]:
         if len(entries) > MOST_REPLAYED:
             raise snapshot.SnapshotRefused(f"more than {MOST_REPLAYED} journal entries after {after}")
     return entries
+
+
+def _told_before(url: str, prefix: str, before: str, since: float) -> list[Event]:
+    events = (entry.event for entry in read_back(url, prefix, before) if entry.event is not None)
+    return list(takewhile(lambda event: event.at > since, events))[::-1]
 
 
 def _is_applied(state: State, entry: JournalEntry) -> bool:

@@ -96,7 +96,7 @@ def told(link: AsteriskLink, messages: list[list[str]], loop: asyncio.AbstractEv
     list(parser.feed(b"Asterisk Call Manager/11.0.0\r\n"))
     for lines in messages:
         for message in parser.feed(("\r\n".join(lines) + "\r\n\r\n").encode()):
-            loop.call_soon(link._on_event, message)
+            loop.call_soon(link.on_event, message)
 
 
 def run(messages: list[list[str]]) -> Line:

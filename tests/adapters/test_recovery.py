@@ -62,6 +62,14 @@ async def test_everything_whole(server: ValkeyServer) -> None:
     assert await recovered(server) == NOW
 
 
+async def test_what_is_on_record_already_is_known(server: ValkeyServer) -> None:
+    """The next router knows the last seconds of the journal, also those that are in the snapshot: what it heard itself counts once."""
+    for latest in (True, False):
+        found = await recover(server.url, PREFIX, RULES)
+        assert (found.told, found.until, found.replayed) == (HISTORY, 4.0, 1 if latest else 2)
+        server.ask("DEL", LATEST)
+
+
 @pytest.mark.parametrize(
     "rubbish", [b"", b"\xff\xfe", b"{}", b'{"journal_id":"0-0","at":1', b'{"journal_id":"x-y","at":1,"state":{}}']
 )

@@ -81,7 +81,7 @@ async def test_callers_before_and_after_a_step_keep_their_order(tmp_path: Path, 
     link = AsteriskLink(AmiAddress("", 0, "", ""), router, nothing, from_wall=clock.from_wall)
 
     def queues(call: str) -> None:
-        link._on_event(
+        link.on_event(
             Message(
                 [
                     ("Event", "UserEvent"),
