@@ -58,6 +58,32 @@ def reload(
 
 
 @app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Archive to write, such as jietong.tar.gz.")],
+    var: Var = VAR,
+    recordings: Annotated[
+        bool, typer.Option("--recordings", help="With the audio of messages, not only their list.")
+    ] = False,
+) -> None:
+    """Writes database, configuration and accounts of a running site to one archive."""
+    _leave(_piece("jietong.backup", "backup")(_folder(var), file, recordings))
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Archive that `jietong backup` wrote.")],
+    var: Var = VAR,
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", metavar="FILE", help="Site file that names the database; left out: the backup's."),
+    ] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Over a site that is there; its files are kept.")] = False,
+) -> None:
+    """Makes a site's folder and database from an archive."""
+    _leave(_piece("jietong.restore", "restore")(_folder(var), file, config, replace))
+
+
+@app.command()
 def check(file: Annotated[Path, typer.Argument(metavar="FILE", help="Site file.")]) -> None:
     """Tells every mistake of a site file at once."""
     from jietong.site_file import SiteFileError, load_site

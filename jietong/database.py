@@ -10,6 +10,7 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
@@ -68,7 +69,7 @@ def migrate(url: str) -> None:
         with writing(engine).begin() as connection:
             if engine.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
-            _upgrade(connection)
+            migrate_on(connection)
     except SQLAlchemyError as error:
         cause = getattr(error, "orig", None) or error
         raise DatabaseError(f"database {_shown(url)} cannot be migrated: {cause}") from error
@@ -76,11 +77,22 @@ def migrate(url: str) -> None:
         engine.dispose()
 
 
-def _upgrade(connection: Connection) -> None:
+def migrate_on(connection: Connection, revision: str = "head") -> None:
+    """Brings the database to `revision` inside the connection's transaction; never back to an older one."""
+    config = _migrations()
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+
+
+def knows_revision(revision: str) -> bool:
+    """Whether this version of the program has that migration."""
+    return any(script.revision == revision for script in ScriptDirectory.from_config(_migrations()).walk_revisions())
+
+
+def _migrations() -> Config:
     config = Config()  # no ini file: works from an installed package and in any folder
     config.set_main_option("script_location", "jietong:migrations")
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    return config
 
 
 def _open_sqlite(url: str, path: str | None) -> Engine:

@@ -59,6 +59,19 @@ def demo_file(name: str) -> Path:
     return Path(str(resources.files("jietong") / "demo" / name))
 
 
+def unfinished_restore(layout: Layout) -> Path:
+    """The mark of a restore that has begun to change things and has not ended."""
+    return layout.var / "restore-unfinished"
+
+
+def check_restored(layout: Layout) -> None:
+    """Raises NotStartedError on a folder whose restore was cut short."""
+    if unfinished_restore(layout).exists():
+        raise NotStartedError(
+            f"a restore into {layout.var} was cut short: run `jietong restore FILE --replace --var {layout.var}` again"
+        )
+
+
 def check_ports(ports: Ports, bind: str) -> None:
     """Raises NotStartedError with every port that cannot be had."""
     if taken := taken_ports(ports, bind):

@@ -29,6 +29,7 @@ from jietong.prepare import (
     NotStartedError,
     SiteSource,
     check_ports,
+    check_restored,
     clear_run_folder,
     demo_file,
     prepare_database,
@@ -71,6 +72,7 @@ def up(config: Path | None, var: Path, port_base: int | None) -> int:
     try:
         source = site_source(config, port_base)
         lock.acquire()
+        check_restored(Layout(var))
         clear_run_folder(Layout(var))  # a start that was killed may have left something
         return _start_and_run(source, var, port_base)
     except SiteFileError as error:
