@@ -98,7 +98,12 @@ def pages_of(
         with fold.lock:
             agents, refused_at = fold.view.state_counts(), fold.tally.refused_at
         found = health.now(fold.lag_s, agents, now() - refused_at)
-        content = {"ok": not found.reasons, "reasons": found.reasons, "warnings": found.warnings}
+        content = {
+            "ok": not found.reasons,
+            "reasons": found.reasons,
+            "warnings": found.warnings,
+            "runbook": found.runbook(),
+        }
         return json_page(503 if found.reasons else 200, content)
 
     def status_page() -> Page:

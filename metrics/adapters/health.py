@@ -5,11 +5,13 @@ Rules: design.md section 5: 200 when a call can be served, else 503 with the rea
 """
 
 import math
+import re
 import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -20,9 +22,23 @@ KEEP_S = 1.0  # a page that is asked often does not load what it asks
 LAG_LIMIT_S = 5.0
 REFUSING_S = 60.0
 CONNECT_S = 0.5
+RUNBOOK = "docs/runbook.md"
 AT_WORK = ("ready", "ringing", "talking", "wrap_up")
 
 T = TypeVar("T")
+
+
+class Trouble(StrEnum):
+    """Everything that `/healthz` can say. Each has a heading of the same words in docs/runbook.md; more may follow a colon."""
+
+    STORE_AWAY = "Redis or Valkey does not answer"
+    NO_ROUTER = "no router is active"
+    ROUTER_SILENT = "the router gives no sign of life"
+    NO_ASTERISK = "the router has no connection to Asterisk"
+    NO_WORKER = "no AGI worker listens"
+    METRICS_LATE = "metrics are behind the journal"
+    FULL = "the hotline is full"
+    NO_AGENT = "no agent is ready or on a call"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +47,16 @@ class Health:
 
     reasons: tuple[str, ...]
     warnings: tuple[str, ...]
+
+    def runbook(self) -> tuple[str, ...]:
+        """Where to read what to do, in the order of reasons and warnings."""
+        return tuple(f"{RUNBOOK}#{anchor_of(text)}" for text in (*self.reasons, *self.warnings))
+
+
+def anchor_of(text: str) -> str:
+    """The place of a reason or warning on its page, as GitHub and most viewers name headings."""
+    heading = text.partition(":")[0].lower()
+    return re.sub(r"[^\w-]", "", heading.replace(" ", "-"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +85,16 @@ class HealthCheck:
 
     def now(self, lag_s: float, agents: Mapping[str, int], refused_ago_s: float = math.inf) -> Health:
         """The health, for counting that is `lag_s` behind, agents by state, and a caller sent away `refused_ago_s` ago."""
-        reasons = [text for text in (_fault_of(self._router.value()),) if text]
+        reasons: list[str] = [text for text in (_fault_of(self._router.value()),) if text]
         if not self._agi.value():
-            reasons.append("no AGI worker listens")
-        warnings = []
+            reasons.append(Trouble.NO_WORKER)
+        warnings: list[str] = []
         if lag_s > LAG_LIMIT_S:
-            warnings.append(f"metrics are {lag_s:.0f} s behind the journal")
+            warnings.append(f"{Trouble.METRICS_LATE}: {lag_s:.0f} s")
         if refused_ago_s < REFUSING_S:
-            warnings.append("the hotline is full: callers are refused")
+            warnings.append(f"{Trouble.FULL}: callers are refused")
         if not any(agents.get(state) for state in AT_WORK):
-            warnings.append("no agent is ready or on a call")
+            warnings.append(Trouble.NO_AGENT)
         return Health(tuple(reasons), tuple(warnings))
 
     def _ask_router(self) -> _RouterSigns:
@@ -98,12 +124,12 @@ class _Kept(Generic[T]):
 
 def _fault_of(signs: _RouterSigns) -> str:
     if not signs.store_answers:
-        return "Redis or Valkey does not answer"
+        return Trouble.STORE_AWAY
     if not signs.is_active:
-        return "no router is active"
+        return Trouble.NO_ROUTER
     if not signs.is_alive:
-        return "the router gives no sign of life"
-    return "" if signs.hears_asterisk else "the router has no connection to Asterisk"
+        return Trouble.ROUTER_SILENT
+    return "" if signs.hears_asterisk else Trouble.NO_ASTERISK
 
 
 def _hears_asterisk(sign: bytes) -> bool:
