@@ -12,6 +12,7 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from jietong.site_admission import Admission
 from jietong.site_leaving import Callback, Outside, Voicemail
+from jietong.site_records import Records
 from jietong.site_values import (
     DATABASE_URL,
     HOST_AND_PORT,
@@ -252,6 +253,8 @@ class Store(Table):
 
     url: Annotated[Annotated[str, StringConstraints(pattern=STORE_URL)] | None, Field(repr=False)] = None
     """redis://, rediss:// or unix:// URL of a server that is run elsewhere."""
+    journal_entries: Annotated[int, Field(ge=50_000, le=100_000_000)] = 1_000_000
+    """Length of the journal, about; a call makes some 15 entries of some 500 bytes in the server's memory."""
 
 
 class RouterProcesses(Table):
@@ -345,4 +348,5 @@ class Site(Table):
     calendar: HolidayCalendar = HolidayCalendar()
     outside: Outside = Outside()
     voicemail: Voicemail = Voicemail()
+    records: Records = Records()
     callback: Callback | None = None

@@ -1,4 +1,4 @@
-"""The process that keeps call records: reads the journal, writes the database.
+"""The process that keeps call records: reads the journal, writes the database, deletes what is too old.
 
 Owns its wiring and its signals; must not know what a record is. Rules: design.md section 2.
 It is ready at once: while Redis or the database are away it waits for them.
@@ -12,9 +12,12 @@ from jietong import logs
 from jietong.database import open_engine, writing
 from jietong.life import Signs
 from jietong.running import RunningSite
+from routing.adapters.pruning import Kept, prune_on
 from routing.adapters.records import RecordsWriter
 from routing.adapters.records_fold import fold_journal
 from routing.adapters.redis_clients import prefix_of
+
+ENDS_WITHIN_S = 2.0
 
 
 def main(var: Path) -> int:
@@ -27,10 +30,20 @@ def main(var: Path) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     engine = open_engine(running.database_url)
+    what = (writing(engine), running.layout.data / "messages", _kept(running), stop)
+    pruning = threading.Thread(target=prune_on, args=what, name="pruning", daemon=True)
+    pruning.start()
     Signs().give_by_thread(lambda: True)
     print("ready", flush=True)  # noqa: T201 the line that the supervisor waits for
     try:
         fold_journal(running.store_url, prefix_of(running.site.hotline.number), RecordsWriter(writing(engine)), stop)
     finally:
+        stop.set()
+        pruning.join(ENDS_WITHIN_S)
         engine.dispose()
     return 0
+
+
+def _kept(running: RunningSite) -> Kept:
+    limits = running.site.records
+    return Kept(limits.keep_days, limits.explain_days, limits.message_days)

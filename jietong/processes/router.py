@@ -127,7 +127,7 @@ async def _lead(
 ) -> int:
     """Decides until stopped or replaced; returns the exit code."""
     url, prefix = site.store_url, prefix_of(site.site.hotline.number)
-    journal = JournalWriter(url, prefix, fence=tenure.lease_number)
+    journal = JournalWriter(url, prefix, keep=site.site.store.journal_entries, fence=tenure.lease_number)
     await journal.start()
     state = memory.found.state
     file = site.layout.run / CLOCK_FILE
