@@ -11,7 +11,7 @@ echo "jietong: making $(VENV) with $(PYTHON)"; \
 $(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); echo "jietong: cannot make a virtual environment. On Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
 endef
 
-.PHONY: setup setup-dev run test check fuzz chaos demo bench lock clean prompts schema
+.PHONY: setup setup-dev run test check fuzz chaos soak demo bench lock clean prompts schema
 
 setup: $(VENV)/.runtime
 	@$(BIN)/python -m jietong.provision asterisk
@@ -54,6 +54,12 @@ fuzz: $(VENV)/.dev
 chaos: setup-dev
 	@$(BIN)/python -m jietong.provision all
 	@$(BIN)/python -m tests.chaos --write docs/survival.md
+
+# An hour of a busy hotline (or MINUTES=10): nothing may grow.
+MINUTES ?= 60
+soak: setup-dev
+	@$(BIN)/python -m jietong.provision all
+	@$(BIN)/python -m tests.chaos.soak --minutes $(MINUTES) --write docs/survival.md
 
 demo: setup-dev
 	@exec $(BIN)/python -m bench.demo

@@ -13,12 +13,10 @@ import tempfile
 from pathlib import Path
 
 from tests.chaos.blows import BLOWS, Blow
-from tests.chaos.site import a_struck_site, its_agents
+from tests.chaos.page import written
+from tests.chaos.site import PORT_BASE, a_struck_site, its_agents
 from tests.chaos.storm import AGENTS, CALLERS, HEAD, Outcome, storm
 from tests.live.hotline import Hotline
-
-PORT_BASE = os.environ.get("JIETONG_CHAOS_PORT_BASE", "30000")
-BEGIN, END = "<!-- chaos: begin -->", "<!-- chaos: end -->"
 
 
 async def strike_all(hotline: Hotline, blows: list[Blow], rounds: int, seed: int) -> list[Outcome]:
@@ -33,15 +31,10 @@ async def strike_all(hotline: Hotline, blows: list[Blow], rounds: int, seed: int
     return outcomes
 
 
-def written(page: str, outcomes: list[Outcome], rounds: int) -> str:
-    """The page with a new table between its marks; raises ValueError without marks."""
-    head, _, rest = page.partition(BEGIN)
-    _, mark, tail = rest.partition(END)
-    if not mark:
-        raise ValueError(f"no {BEGIN} and {END} in the page")
+def table_of(outcomes: list[Outcome], rounds: int) -> str:
+    """For the page."""
     told = f"{rounds} rounds of each, {CALLERS} callers, {AGENTS} agents, {os.cpu_count()} cores, Python {platform.python_version()}"
-    table = "\n".join([HEAD, *(outcome.row() for outcome in outcomes)])
-    return f"{head}{BEGIN}\n{told}:\n\n{table}\n{END}{tail}"
+    return "\n".join([f"{told}:", "", HEAD, *(outcome.row() for outcome in outcomes)])
 
 
 def main() -> int:
@@ -59,7 +52,7 @@ def main() -> int:
         outcomes = asyncio.run(strike_all(hotline, blows, options.rounds, options.seed))
     if options.write:
         page = options.write.read_text(encoding="utf-8")
-        options.write.write_text(written(page, outcomes, options.rounds), encoding="utf-8")
+        options.write.write_text(written(page, "chaos", table_of(outcomes, options.rounds)), encoding="utf-8")
     return 0 if all(outcome.is_clean for outcome in outcomes) else 1
 
 

@@ -3,6 +3,7 @@
 Owns its file and its life. Must not know a blow.
 """
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from tests.adapters.up_fixture import jietong_up
 from tests.chaos.storm import AGENTS, HABIT
 from tests.live.hotline import Hotline
 
+PORT_BASE = os.environ.get("JIETONG_CHAOS_PORT_BASE", "30000")
 SEATS = [str(2001 + number) for number in range(AGENTS)]
 RING_S = 8
 MORE = "[router]\nstandbys = 1\n[agi]\nworkers = 2\n"
