@@ -11,7 +11,7 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 BUSY_S = 3  # how long SQLite waits for another process's transaction; a process has 5 s to end
@@ -43,7 +43,9 @@ def open_engine(url: str) -> Engine:
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite":
             return _open_sqlite(url, parsed.database)
-        return create_engine(parsed, pool_pre_ping=True, hide_parameters=True, connect_args=POSTGRESQL)
+        engine = create_engine(parsed, pool_pre_ping=True, hide_parameters=True, connect_args=POSTGRESQL)
+        event.listen(engine, "handle_error", _hide_row)
+        return engine
     except (ArgumentError, ModuleNotFoundError, OSError) as error:
         raise DatabaseError(f"database cannot be opened: {type(error).__name__} ({_shown(url)})") from error
 
@@ -114,6 +116,13 @@ def _open_sqlite(url: str, path: str | None) -> Engine:
         connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('sqlite_begin', 'DEFERRED')}")
 
     return engine
+
+
+def _hide_row(context: ExceptionContext) -> None:
+    """PostgreSQL tells the whole row, with the caller's number, in the detail of an error."""
+    for error in (context.original_exception, context.sqlalchemy_exception):
+        if error is not None:
+            error.args = tuple(arg.split("\nDETAIL:")[0] if isinstance(arg, str) else arg for arg in error.args)
 
 
 def _shown(url: str) -> str:

@@ -1,4 +1,4 @@
-"""`python -m jietong.provision asterisk|tools|all [--check]`: makes sure that the programs are there.
+"""`python -m jietong.provision asterisk|tools|postgres|all [--check]`: makes sure that the programs are there.
 
 Owns the command line of provisioning. `--check` only looks: exit code 1 when something is missing.
 """
@@ -18,15 +18,16 @@ _WANTED: dict[str, tuple[tuple[Callable[[], Program | None], Callable[[], Progra
         (programs.find_prometheus, programs.ensure_prometheus),
         (programs.find_promtool, programs.ensure_promtool),
     ),
+    "postgres": ((programs.find_postgres, programs.ensure_postgres),),
 }
-_WANTED["all"] = _WANTED["asterisk"] + _WANTED["tools"]
+_WANTED["all"] = _WANTED["asterisk"] + _WANTED["tools"] + _WANTED["postgres"]
 
 
 def main(args: list[str]) -> int:
     """Provisions what is named; returns the exit code."""
     names = [arg for arg in args if not arg.startswith("-")]
     if len(names) != 1 or names[0] not in _WANTED or set(args) - {*names, "--check"}:
-        sys.stderr.write("usage: python -m jietong.provision asterisk|tools|all [--check]\n")
+        sys.stderr.write("usage: python -m jietong.provision asterisk|tools|postgres|all [--check]\n")
         return 2
     try:
         for find, ensure in _WANTED[names[0]]:

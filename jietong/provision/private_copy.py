@@ -27,12 +27,14 @@ COMPLETE = ".complete"
 class Copy:
     """What a private copy is to hold: its name, the packages (the first one's version names the folder), how to try it.
 
-    `works` tells of an unpacked folder whether its programs run here: one that fails is never published.
+    works     tells of an unpacked folder whether its programs run here: one that fails is never published
+    prepare   what is done to an unpacked folder first; it moves afterwards, so paths in it must be relative
     """
 
     name: str
     packages: tuple[str, ...]
     works: Callable[[Path], bool]
+    prepare: Callable[[Path], None] = lambda _: None
 
 
 class ProvisionError(Exception):
@@ -100,6 +102,7 @@ def _build(copy: Copy, places: Sequence[Sequence[Source]], work: Path, console: 
             _unpack(archive, root)
             progress.advance(step)
         progress.update(step, description=f"{name}: trying it")
+        copy.prepare(root)
         version = _version_of(copy.packages[0], archives)
         if not copy.works(root):
             raise ProvisionError(f"package {copy.packages[0]} {version} does not run here, or is too old")

@@ -9,13 +9,14 @@ import os
 import re
 import shutil
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 from typing import Protocol
 
 from rich.console import Console
 
+from jietong.provision import postgres
 from jietong.provision.private_copy import Copy, ProvisionError, make_private_copy, published
 from jietong.provision.sources import places, read_sources
 
@@ -23,6 +24,7 @@ ASTERISK_MIN = 20
 COPIES = {
     "asterisk": ("asterisk", "asterisk-core-sounds-en-gsm"),
     "tools": ("prometheus", "sip-tester"),
+    "postgres": ("postgresql",),
 }
 _BINARIES = {
     "asterisk": (("usr/sbin/asterisk", "-V"),),
@@ -122,6 +124,25 @@ def ensure_promtool(progress: bool = True) -> Program:
     return find_promtool() or _fetch("tools", find_promtool, progress)
 
 
+@functools.cache
+def find_postgres() -> Program | None:
+    """The PostgreSQL server (13 or newer): PATH, Debian's own folders, else the private copy. `initdb` is beside it."""
+    return next(
+        (program for folder in postgres.folders(published("postgres")) if (program := _postgres_in(folder))), None
+    )
+
+
+def ensure_postgres(progress: bool = True) -> Program:
+    """PostgreSQL, fetched if need be; raises ProvisionError with the way out."""
+    return find_postgres() or _fetch("postgres", find_postgres, progress)
+
+
+def _postgres_in(folder: Path) -> Program | None:
+    program = Program("PostgreSQL", (str(folder / "postgres"),), None, "")
+    version = _version(program, "--version") if (folder / "initdb").exists() else ""
+    return replace(program, version=version) if _is_at_least(version, postgres.POSTGRES_MIN) else None
+
+
 def asterisk_module_dir(program: Program) -> Path:
     """Where that Asterisk's modules are."""
     if program.root is not None:
@@ -147,10 +168,16 @@ def asterisk_sounds_dir(program: Program) -> Path:
 def _fetch(copy: str, find: Finder, progress: bool) -> Program:
     console = Console(stderr=True, quiet=not progress, highlight=False)
     try:
-        make_private_copy(Copy(copy, COPIES[copy], functools.partial(_runs, copy)), places(read_sources()), console)
+        if copy == "postgres":
+            wanted = Copy(
+                copy, COPIES[copy], lambda root: _postgres_in(postgres.folder_of(root)) is not None, postgres.wrap
+            )
+        else:
+            wanted = Copy(copy, COPIES[copy], functools.partial(_runs, copy))
+        make_private_copy(wanted, places(read_sources()), console)
     except ProvisionError as error:
         raise ProvisionError(way_out(copy, str(error))) from error
-    for cached in (find_asterisk, find_sipp, find_prometheus, find_promtool):
+    for cached in (find_asterisk, find_sipp, find_prometheus, find_promtool, find_postgres):
         cached.cache_clear()
     program = find()
     if program is None:
@@ -161,9 +188,8 @@ def _fetch(copy: str, find: Finder, progress: bool) -> Program:
 
 def way_out(copy: str, why: str) -> str:
     """The one message of a failed provisioning: what is missing, why, and what to install."""
-    missing, packages = (
-        ("Asterisk", "asterisk") if copy == "asterisk" else ("SIPp or Prometheus", " ".join(COPIES[copy]))
-    )
+    missing = {"asterisk": "Asterisk", "tools": "SIPp or Prometheus", "postgres": "PostgreSQL"}[copy]
+    packages = "asterisk" if copy == "asterisk" else " ".join(COPIES[copy])
     needed = f" (Asterisk {ASTERISK_MIN} or newer)" if copy == "asterisk" else ""
     return (
         f"{missing} is missing and could not be fetched: {why}\n"
@@ -222,7 +248,11 @@ def _version(program: Program, flag: str) -> str:
 
 
 def _is_new_enough(version: str) -> bool:
-    return bool(version) and int(version.split(".", maxsplit=1)[0]) >= ASTERISK_MIN
+    return _is_at_least(version, ASTERISK_MIN)
+
+
+def _is_at_least(version: str, least: int) -> bool:
+    return bool(version) and int(version.split(".", maxsplit=1)[0]) >= least
 
 
 def _has_modules(program: Program) -> bool:

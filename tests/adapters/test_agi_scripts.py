@@ -52,11 +52,12 @@ class Router:
         return self.answer
 
 
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """A site's database with three customers and two agents."""
     folder = tmp_path_factory.mktemp("site")
-    url = sqlite_url(folder / "site.db")
+    is_file = request.param == "sqlite"
+    url = sqlite_url(folder / "site.db") if is_file else request.getfixturevalue("postgres").new_database()
     migrate(url)
     made = open_engine(url)
     Customers(made).store(CUSTOMERS)

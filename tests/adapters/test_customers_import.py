@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, event, text
+from sqlalchemy.exc import IntegrityError
 
 from ivr.adapters.customers import Customer, Customers
-from jietong.database import migrate, open_engine, sqlite_url
+from jietong.database import POSTGRESQL, migrate, open_engine
 from jietong.processes.customers_import import import_into
 from jietong.running import Ports, RunningSite
 from jietong.site import Site
@@ -18,7 +19,7 @@ GOOD = HEADER + "13900000001,张伟,vip,personal_business,1901,1962,zh-CN\n+8613
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> RunningSite:
+def site(tmp_path: Path, database_url: str) -> RunningSite:
     """A site with two tiers and one seat, its database migrated."""
     config = Site.model_validate(
         {
@@ -28,14 +29,13 @@ def site(tmp_path: Path) -> RunningSite:
             "seats": [{"number": "1901"}],
         }
     )
-    url = sqlite_url(tmp_path / "site.db")
-    migrate(url)
+    migrate(database_url)
     return RunningSite(
         var=tmp_path,
         site=config,
         ports=Ports.of(config.network, 24000),
         store_url="unix:///nowhere",
-        database_url=url,
+        database_url=database_url,
         ami_user="router",
         ami_secret="x",
         seat_passwords={},
@@ -120,11 +120,18 @@ def test_a_file_that_cannot_be_read_is_said(
 
 
 def test_a_database_that_writes_elsewhere_refuses_whole(
-    site: RunningSite, engine: Engine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    site: RunningSite,
+    engine: Engine,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """While another import holds the database for too long, this one says so and changes nothing."""
+    monkeypatch.setattr("jietong.database.BUSY_S", 0.1)
+    monkeypatch.setitem(POSTGRESQL, "options", "-c lock_timeout=100")
     with engine.connect() as other:
-        other.execute(text("UPDATE customers SET name = ''"))
+        held = "LOCK TABLE customers" if engine.dialect.name == "postgresql" else "UPDATE customers SET name = ''"
+        other.execute(text(held))
         assert import_into(site, written(tmp_path, GOOD)) == 1
     assert "nothing imported" in capsys.readouterr().err
     assert Customers(engine).count() == 0
@@ -134,8 +141,9 @@ def test_a_failure_in_the_middle_leaves_nothing(engine: Engine) -> None:
     """A database that fails after some of the lines has none of them."""
     rows = [Customer(f"1390000{n:04d}", tier="vip") for n in range(1500)]
     rows.append(Customer("13900009999", tier=None))  # type: ignore[arg-type]
-    with pytest.raises(Exception, match="NOT NULL"):
+    with pytest.raises(IntegrityError, match=r"(?i)not.null") as refused:
         Customers(engine).store(rows)
+    assert "13900009999" not in str(refused.value)
     assert Customers(engine).count() == 0
 
 
@@ -161,5 +169,9 @@ def test_a_look_up_is_one_indexed_query(engine: Engine) -> None:
     Customers(engine).look_up("13900000001")
     assert len(seen) == 1
     with engine.connect() as connection:
-        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {seen[0]}", ("1",)).all()
-    assert "USING INDEX" in str(plan)
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SET enable_seqscan = off"))  # a table of three rows would be read whole
+            plan = connection.exec_driver_sql(f"EXPLAIN {seen[0]}", {"phone_1": "1"}).all()
+        else:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {seen[0]}", ("1",)).all()
+    assert "USING INDEX" in str(plan) or "Index Scan" in str(plan)

@@ -2,12 +2,11 @@
 
 import dataclasses
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, insert
 
-from jietong.database import migrate, open_engine, sqlite_url
+from jietong.database import migrate, open_engine
 from routing.adapters.last_agent import LastAgents
 from routing.adapters.tables import call_records
 from routing.facts import CallRecord, Outcome
@@ -27,11 +26,10 @@ def a_talk(call: str, agent: str, days_ago: float, answered: bool = True, caller
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
+def engine(database_url: str) -> Iterator[Engine]:
     """A migrated database."""
-    url = sqlite_url(tmp_path / "jietong.db")
-    migrate(url)
-    opened = open_engine(url)
+    migrate(database_url)
+    opened = open_engine(database_url)
     yield opened
     opened.dispose()
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -12,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event, func, select
+from sqlalchemy import Engine, event, func, select, text
 
-from jietong.database import migrate, open_engine, sqlite_url, writing
+from jietong.database import POSTGRESQL, migrate, open_engine, sqlite_url, writing
 from jietong.running import Ports, RunningSite
 from jietong.site import Site
 from routing.adapters.journal import JournalWriter, id_of
@@ -62,11 +61,10 @@ def a_call(n: int) -> list[JournalEntry]:
 
 
 @pytest.fixture
-def url(tmp_path: Path) -> str:
+def url(database_url: str) -> str:
     """A migrated database."""
-    url = sqlite_url(tmp_path / "site.db")
-    migrate(url)
-    return url
+    migrate(database_url)
+    return database_url
 
 
 @pytest.fixture
@@ -190,21 +188,21 @@ def test_any_caller_id_is_kept(engine: Engine, caller: str) -> None:
 def test_a_locked_database_is_away_not_broken(engine: Engine, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """While another program holds the database nothing is lost: the same entries are written later."""
     monkeypatch.setattr("jietong.database.BUSY_S", 0.05)
+    monkeypatch.setitem(POSTGRESQL, "options", "-c lock_timeout=50")
     impatient = open_engine(url)
-    holder = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
-    holder.execute("BEGIN IMMEDIATE")
-    with pytest.raises(DatabaseAway, match="locked"):
-        RecordsWriter(writing(impatient)).write(a_call(1))
-    holder.execute("ROLLBACK")
-    holder.close()
+    RecordsWriter(writing(impatient)).position()
+    with writing(engine).begin() as holder:
+        holder.execute(text("INSERT INTO journal_position VALUES ('records', '0-0')"))
+        with pytest.raises(DatabaseAway, match=r"locked|lock timeout"):
+            RecordsWriter(writing(impatient)).write(a_call(1))
     assert RecordsWriter(writing(impatient)).write(a_call(1)) == 2
     impatient.dispose()
 
 
-def test_a_database_without_tables_is_away(tmp_path: Path) -> None:
+def test_a_database_without_tables_is_away(database_url: str) -> None:
     """Records that start before the migration wait for it."""
-    empty = open_engine(sqlite_url(tmp_path / "empty.db"))
-    with pytest.raises(DatabaseAway, match="no such table"):
+    empty = open_engine(database_url)
+    with pytest.raises(DatabaseAway, match=r"no such table|does not exist"):
         RecordsWriter(empty).position()
     with pytest.raises(DatabaseAway):
         recent_calls(empty, 5)
@@ -310,9 +308,9 @@ def test_each_call_is_recorded_once_although_the_process_is_killed_again_and_aga
         assert [line.seq for line in history_of(engine, "1.1999")] == [1, 2]
 
 
-def test_the_process_waits_for_store_and_database(tmp_path: Path) -> None:
+def test_the_process_waits_for_store_and_database(tmp_path: Path, database_url: str) -> None:
     """Records that start before Valkey and before the migration are ready, and do their work when both are there."""
-    url = sqlite_url(tmp_path / "later.db")
+    url = database_url
     with a_valkey(started=False) as server:
         a_site(tmp_path, server.url, url)
         with RecordsProcess(tmp_path) as process:
