@@ -95,6 +95,9 @@ async def storm(hotline: Hotline, agents: SipAgents, blow: Blow, rounds: int, di
     finally:
         watching.cancel()
     await _until(lambda: not any(hotline.status()["calls"].values()), "every call to be over", found)
+    if found.trouble:
+        told = await asyncio.to_thread(hotline.status)
+        found.trouble += [str(told["calls"]), str(told["waiting"]), hotline.cli("core show channels concise")]
     await _until(lambda: len(_new(hotline, before)) >= successful, "all records", found)
     _count_records(_new(hotline, before), successful, found)
     return found
