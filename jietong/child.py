@@ -33,6 +33,7 @@ class ChildPlan:
     after            names of the children that must be ready first
     ready_within_s   longer is a failed start
     stop_within_s    from SIGTERM to SIGKILL
+    kept_line        a line of its output as it goes into the log, or None: left out; left out itself: as it comes
     silent_s         a child that gives no sign of life (life.py) for so long hangs; None: it gives none
     """
 
@@ -43,6 +44,7 @@ class ChildPlan:
     after: tuple[str, ...] = ()
     ready_within_s: float = 20
     stop_within_s: float = 3
+    kept_line: Callable[[bytes], bytes | None] | None = None
     silent_s: float | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
 
@@ -189,14 +191,24 @@ class Child:
         wanted = self.plan.ready_line.encode()
         rest = b""
         while chunk := await stream.read(CHUNK):
-            self._log.write(chunk)
             *lines, rest = (rest + chunk).split(b"\n")
             rest = rest[-CHUNK:]
+            if self.plan.kept_line is None:
+                self._log.write(chunk)
+            else:
+                lines = self._write_lines(lines, self.plan.kept_line)
             self._tail.extend(line for line in lines if line.strip())
             if watched and any(wanted in line for line in lines):
                 self._said_ready.set()
         if rest.strip():
-            self._tail.append(rest)
+            self._tail.extend(self._write_lines([rest], self.plan.kept_line) if self.plan.kept_line else [rest])
+
+    def _write_lines(self, lines: list[bytes], kept_line: Callable[[bytes], bytes | None]) -> list[bytes]:
+        """Writes what is kept of whole lines, and returns it."""
+        kept = [shown for line in lines if (shown := kept_line(line)) is not None]
+        for line in kept:
+            self._log.write(line + b"\n")
+        return kept
 
 
 def describe_end(code: int) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from asterisk_conf.render import conf_file, render
 from asterisk_conf.settings import AsteriskSettings, FeatureCodeSettings, SeatSettings, TrunkSettings
+from jietong import asterisk_log
 from jietong.child import ChildPlan
 from jietong.provision.programs import Program, asterisk_data_dir, asterisk_module_dir
 from jietong.running import RunningSite
@@ -115,6 +116,7 @@ def _asterisk(site: RunningSite, program: Program) -> ChildPlan:
         answers=_greets("127.0.0.1", site.ports.ami, b"Asterisk Call Manager"),
         ready_within_s=60,  # 0.3 s usually; a loaded machine that reads the modules for the first time takes longer
         stop_within_s=3,
+        kept_line=asterisk_log.kept,
     )
 
 

@@ -47,8 +47,8 @@ class PrivateAsterisk:
 
     @property
     def log(self) -> str:
-        """Its whole log file: notices, warnings, errors."""
-        return (self.folder / "logs" / "full").read_text(encoding="utf-8", errors="replace")
+        """All that it said: notices, warnings, errors."""
+        return (self.folder / "console").read_text(encoding="utf-8", errors="replace")
 
     def complaints(self) -> list[str]:
         """The warnings and errors in its log."""

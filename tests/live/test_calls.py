@@ -1,6 +1,7 @@
 """Stories of real calls: real Asterisk, real SIP, softphones on both sides."""
 
 import asyncio
+import socket
 from pathlib import Path
 
 from jietong.launch import MUSIC
@@ -230,3 +231,22 @@ async def test_two_agents_two_callers_at_once(hotline: Hotline) -> None:
         second.hang_up()
         records = [await hotline.record_of(first), await hotline.record_of(second)]
     assert sorted(record.agent for record in records) == ["1001", "1002"]
+
+
+async def test_who_is_refused_is_in_the_log_without_the_number(hotline: Hotline) -> None:
+    """A call from an address that is no trunk's: the operator reads the address, and not who called."""
+    number, address = "13987654321", "127.0.0.2"
+    invite = (
+        f"INVITE sip:10010@{hotline.sip} SIP/2.0\r\nVia: SIP/2.0/UDP {address}:5099;branch=z9hG4bKx{number}\r\n"
+        f"From: <sip:{number}@{address}>;tag=1\r\nTo: <sip:10010@{hotline.sip}>\r\nCall-ID: stranger\r\n"
+        f"CSeq: 1 INVITE\r\nContact: <sip:{number}@{address}:5099>\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n"
+    )
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+        stranger.bind((address, 0))
+        stranger.sendto(invite.encode(), ("127.0.0.1", hotline.site.ports.sip))
+        log = hotline.var / "logs" / "asterisk.log"
+        await hotline.until_metric(lambda: "139****4321" in log.read_text(), "the stranger to be in the log")
+    assert address in log.read_text()
+    assert number not in log.read_text()
+    own = hotline.site.layout.asterisk / "logs"
+    assert [path.name for path in own.rglob("*") if path.is_file()] == []
