@@ -42,6 +42,7 @@ from jietong.provision.private_copy import ProvisionError
 from jietong.provision.programs import ensure_asterisk
 from jietong.reload import RENEW, renewal_order, renewed
 from jietong.running import Layout, Ports
+from jietong.service_manager import ServiceManager
 from jietong.sheet import ready_sheet
 from jietong.site_file import SiteFileError
 from jietong.site_lock import AlreadyRunningError, SiteLock
@@ -115,6 +116,8 @@ async def _run_children(plans: Sequence[ChildPlan], layout: Layout, ready_text: 
     logs = layout.logs
     teller = _Teller(logs)
     supervisor = Supervisor(plans, logs, teller.tell)
+    manager = ServiceManager()
+    signs = asyncio.create_task(manager.give_signs())
     stop = asyncio.Event()
 
     def on_signal() -> None:
@@ -138,6 +141,7 @@ async def _run_children(plans: Sequence[ChildPlan], layout: Layout, ready_text: 
             code = exit_codes.DONE
             teller.note("ready: " + ", ".join(f"{name} {pid}" for name, pid in supervisor.pids().items()))
             _write(sys.stdout, ready_text)
+            manager.tell_ready()
             work = asyncio.create_task(supervisor.wait_broken())
             await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
             if work.done():
@@ -146,6 +150,7 @@ async def _run_children(plans: Sequence[ChildPlan], layout: Layout, ready_text: 
         code = exit_codes.FAILED
         teller.tell("\n".join([f"cannot start: {error}", *(f"  | {line}" for line in error.tail), f"  logs: {logs}"]))
     finally:
+        manager.tell_stopping()
         work.cancel()
         renewing.cancel()
         if stop.is_set():
@@ -153,6 +158,7 @@ async def _run_children(plans: Sequence[ChildPlan], layout: Layout, ready_text: 
         await supervisor.stop()
         teller.note("stopped")
         stopping.cancel()
+        signs.cancel()
         teller.close()
     return code
 
