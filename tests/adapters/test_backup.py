@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, inspect, select
 
 from ivr.adapters.customers_table import customers
 from jietong.accounts import accounts_of
@@ -26,9 +26,12 @@ from jietong.restore import restore
 from jietong.running import Layout, Ports, RunningSite
 from jietong.site_file import load_site
 from jietong.site_lock import SiteLock
+from jietong.table_dump import dump, one_moment, tables_of
 from routing.adapters import codec
 from routing.adapters.journal_reader import JournalEntry, read_to_end
 from routing.adapters.records import RecordsWriter, history_of, recent_calls
+from routing.adapters.tables import agents
+from tests.adapters.postgres_server import PostgresServer
 from tests.adapters.test_records import a_record, an_entry
 from tests.adapters.valkey_server import PREFIX, ValkeyServer, a_valkey
 from tests.builders_site import A_SITE_FILE
@@ -45,11 +48,28 @@ def valkey() -> Iterator[ValkeyServer]:
 
 @pytest.fixture
 def site(tmp_path: Path, valkey: ValkeyServer) -> RunningSite:
-    """A site that ran: a customer, a message, calls on record, and calls that are in the journal only."""
-    config = tmp_path / "etc" / "our site.toml"
-    config.parent.mkdir()
-    config.write_text(A_SITE_FILE + '[calendar]\nfile = "节假日.toml"\n', encoding="utf-8")
-    (config.parent / "节假日.toml").write_text('[holidays]\n2027-02-06 = "春节"\n', encoding="utf-8")
+    """A site that ran, on the database that it makes itself."""
+    return a_site(tmp_path, valkey, None)
+
+
+@pytest.fixture
+def any_site(tmp_path: Path, valkey: ValkeyServer, database_url: str) -> RunningSite:
+    """The same on the database that its file names."""
+    return a_site(tmp_path, valkey, database_url)
+
+
+def site_file(path: Path, database_url: str | None) -> Path:
+    """A site file with that database, and its calendar beside it."""
+    path.parent.mkdir()
+    named = f'[database]\nurl = "{database_url}"\n' if database_url else ""
+    path.write_text(f'{A_SITE_FILE}{named}[calendar]\nfile = "节假日.toml"\n', encoding="utf-8")
+    (path.parent / "节假日.toml").write_text('[holidays]\n2027-02-06 = "春节"\n', encoding="utf-8")
+    return path
+
+
+def a_site(tmp_path: Path, valkey: ValkeyServer, database_url: str | None) -> RunningSite:
+    """A customer, a message, calls on record, and calls that are in the journal only."""
+    config = site_file(tmp_path / "etc" / "our site.toml", database_url)
     layout = Layout(tmp_path / "var")
     (layout.data / "messages").mkdir(parents=True)
     (layout.data / "messages" / "1.5.wav").write_bytes(b"RIFF" * 100)
@@ -61,7 +81,7 @@ def site(tmp_path: Path, valkey: ValkeyServer) -> RunningSite:
         site=loaded,
         ports=Ports.of(loaded.network, 24000),
         store_url=valkey.url,
-        database_url=sqlite_url(layout.data / "jietong.db"),
+        database_url=database_url or sqlite_url(layout.data / "jietong.db"),
         ami_user="jietong",
         ami_secret="x",
         seat_passwords=accounts.seat_passwords,
@@ -149,20 +169,86 @@ def test_another_machine_has_everything(
 
 
 def test_on_the_same_machine_records_go_on_where_the_store_is(
-    site: RunningSite, archive: Path, valkey: ValkeyServer
+    any_site: RunningSite, tmp_path: Path, valkey: ValkeyServer
 ) -> None:
     """Calls after the backup are read again from the store: each is on record once; what was there is kept beside."""
+    site, archive = any_site, tmp_path / "backup.tar.gz"
+    assert backup(site.var, archive, with_recordings=False) == 0
     journal(valkey, LATER)
     catch_up(valkey, site.database_url)
-    customers_file = Path(site.database_url.removeprefix("sqlite:///"))
     assert restore(site.var, archive, None, replace=False) == 1
     assert restore(site.var, archive, None, replace=True) == 0
     assert calls_in(site.database_url) == ids(RECORDED, JOURNALLED)
     catch_up(valkey, site.database_url)
     assert calls_in(site.database_url) == ids(RECORDED, JOURNALLED, LATER)
-    (before,) = customers_file.parent.glob("jietong.db.before_restore_*[0-9]")
-    assert calls_in(sqlite_url(before)) == ids(RECORDED, JOURNALLED, LATER)
-    assert len(list(customers_file.parent.glob("accounts.json.before_restore_*"))) == 1
+    assert calls_in(kept_beside(site.database_url)) == ids(RECORDED, JOURNALLED, LATER)
+    assert len(list(site.layout.data.glob("accounts.json.before_restore_*"))) == 1
+    check_restored(site.layout)
+
+
+def kept_beside(url: str) -> str:
+    """The database as it was before the restore."""
+    if url.startswith("sqlite"):
+        path = Path(url.removeprefix("sqlite:///"))
+        (before,) = path.parent.glob(f"{path.name}.before_restore_*[0-9]")
+        return sqlite_url(before)
+    engine = open_engine(url)
+    (schema,) = [name for name in inspect(engine).get_schema_names() if name.startswith("before_restore_")]
+    engine.dispose()
+    return f"{url}?options=-csearch_path%3D{schema}"
+
+
+@pytest.mark.parametrize("target", ["sqlite", "postgresql"])
+def test_either_database_goes_into_either(
+    any_site: RunningSite, tmp_path: Path, postgres: PostgresServer, target: str
+) -> None:
+    """A site grows out of SQLite, or goes back to it: calls, customers and position are the same."""
+    new, archive = tmp_path / "new", tmp_path / "backup.tar.gz"
+    url = sqlite_url(tmp_path / "elsewhere.db") if target == "sqlite" else postgres.new_database()
+    assert backup(any_site.var, archive, with_recordings=False) == 0
+    assert restore(new, archive, site_file(tmp_path / "other" / "site.toml", url), replace=False) == 0
+    assert calls_in(url) == ids(RECORDED, JOURNALLED)
+    before, after = open_engine(any_site.database_url), open_engine(url)
+    with before.connect() as one, after.connect() as other:
+        for table in (customers, agents):
+            assert sorted(one.execute(select(table))) == sorted(other.execute(select(table)))
+    assert RecordsWriter(after).position() == entry(JOURNALLED[-1]).id
+    before.dispose()
+    after.dispose()
+
+
+def test_a_backup_is_of_one_moment(any_site: RunningSite, tmp_path: Path) -> None:
+    """Records are written on while it is read: what it has is whole, and ends where its position says."""
+    engine = open_engine(any_site.database_url)
+    with one_moment(any_site.database_url, tmp_path) as connection:
+        tables = {table.name: table for table in tables_of(connection)}
+        RecordsWriter(writing(engine)).write([entry(n) for n in JOURNALLED])
+        assert dump(connection, tables["call_records"], tmp_path / "records") == len(RECORDED)
+        assert dump(connection, tables["journal_position"], tmp_path / "position") == 1
+    assert entry(RECORDED[-1]).id in (tmp_path / "position").read_text()
+    assert RecordsWriter(engine).position() == entry(JOURNALLED[-1]).id
+    engine.dispose()
+
+
+def test_postgresql_is_changed_as_a_whole_or_not_at_all(
+    tmp_path: Path, valkey: ValkeyServer, postgres: PostgresServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not while a site elsewhere uses it, and not by a backup that turns out to be bad halfway."""
+    url = postgres.new_database()
+    site, archive = a_site(tmp_path, valkey, url), tmp_path / "backup.tar.gz"
+    assert backup(site.var, archive, with_recordings=False) == 0
+    engine = open_engine(url)
+    with engine.connect() as other:
+        other.exec_driver_sql("SELECT 1")
+        assert restore(site.var, archive, None, replace=True) == 1
+    engine.dispose()
+    assert "1 other connections use the database: stop the site that runs on it" in capsys.readouterr().err
+    rows = json.loads(members_of(archive)[MANIFEST])["tables"]
+    rows["messages"]["rows"] = 7
+    with_json(MANIFEST, tables=rows)(archive)
+    assert restore(site.var, archive, None, replace=True) == 1
+    assert "the backup's table messages has 0 rows" in capsys.readouterr().err
+    assert calls_in(url) == ids(RECORDED)
     check_restored(site.layout)
 
 

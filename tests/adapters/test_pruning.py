@@ -29,11 +29,10 @@ def call_of(days: int) -> str:
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
+def engine(tmp_path: Path, database_url: str) -> Iterator[Engine]:
     """Five calls of several ages, each with a history and a message."""
-    url = sqlite_url(tmp_path / "site.db")
-    migrate(url)
-    engine = writing(open_engine(url))
+    migrate(database_url)
+    engine = writing(open_engine(database_url))
     (tmp_path / "messages").mkdir()
     for number, days in enumerate(reversed(AGES)):
         at, call = NOW - days * DAY_S, call_of(days)
@@ -126,10 +125,10 @@ def test_a_database_that_is_away_is_tried_again(tmp_path: Path, monkeypatch: pyt
     engine.dispose()
 
 
-def test_the_process_of_the_records_prunes_by_the_site_file(engine: Engine, tmp_path: Path) -> None:
+def test_the_process_of_the_records_prunes_by_the_site_file(engine: Engine, tmp_path: Path, database_url: str) -> None:
     """Nobody has to think of it: what the site file leaves out is kept as its page says."""
     with a_valkey() as server:
-        a_site(tmp_path, server.url, str(engine.url))
+        a_site(tmp_path, server.url, database_url)
         with RecordsProcess(tmp_path) as process:
             until(lambda: left(engine, tmp_path)["messages"] == [0, 10, 100])
             code, log, _ = process.end(signal.SIGTERM)

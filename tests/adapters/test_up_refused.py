@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from jietong.prepare import unfinished_restore
+from jietong.running import Layout
 from jietong.site_lock import AlreadyRunningError, SiteLock
 from tests.adapters.up_fixture import jietong_up
 
@@ -44,6 +46,14 @@ def test_every_taken_port_is_named_with_its_purpose() -> None:
             assert f"TCP port {BASE + 80} on 127.0.0.1 (HTTP) is in use" in http_line
             assert "--port-base" in http_line
             assert not (up.var / "run" / "lock").exists()
+
+
+def test_a_folder_whose_restore_was_cut_short_is_refused(tmp_path: Path) -> None:
+    """No site starts on half of the old and half of the new; the operator reads what to do."""
+    unfinished_restore(Layout(tmp_path)).touch()
+    with jietong_up("--port-base", str(BASE), var=tmp_path) as up:
+        assert up.wait_ended() == 1
+        assert f"run `jietong restore FILE --replace --var {tmp_path}` again" in up.err
 
 
 def test_a_folder_that_is_run_already_is_refused(tmp_path: Path) -> None:
