@@ -247,6 +247,7 @@ def test_health_names_what_is_missing(site: MetricsSite) -> None:
     code, body = site.get("/healthz")
     told = json.loads(body)
     assert (code, told["ok"], told["reasons"]) == (503, False, ["no router is active", "no AGI worker listens"])
+    assert told["runbook"][:2] == ["docs/runbook.md#no-router-is-active", "docs/runbook.md#no-agi-worker-listens"]
     site.valkey.ask("SET", PREFIX + "leader", "me")
     site.until(lambda: b"no sign of life" in site.get("/healthz")[1])
     for sign in (b"nonsense", b'{"asterisk_connected": false}'):
