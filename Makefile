@@ -11,7 +11,7 @@ echo "jietong: making $(VENV) with $(PYTHON)"; \
 $(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); echo "jietong: cannot make a virtual environment. On Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
 endef
 
-.PHONY: setup setup-dev run test check fuzz chaos soak demo bench lock clean prompts schema
+.PHONY: setup setup-dev run test check fuzz chaos soak docker-try demo bench lock clean prompts schema
 
 setup: $(VENV)/.runtime
 	@$(BIN)/python -m jietong.provision asterisk
@@ -61,6 +61,10 @@ soak: setup-dev
 	@$(BIN)/python -m jietong.provision all
 	@$(BIN)/python -m tests.chaos.soak --minutes $(MINUTES) --write docs/survival.md
 
+# The image and the compose file with podman: built, started, a call placed through it.
+docker-try: setup-dev
+	@$(BIN)/python -m tests.docker
+
 demo: setup-dev
 	@exec $(BIN)/python -m bench.demo
 
@@ -80,6 +84,7 @@ lock:
 	@test -n "$(PYTHON)" && $(PYTHON) -m venv --clear $(VENV)-lock && $(VENV)-lock/bin/pip -q --disable-pip-version-check install uv
 	@$(UV_LOCK) requirements.in -o requirements.txt
 	@$(UV_LOCK) requirements-dev.in -o requirements-dev.txt
+	@$(UV_LOCK) docker/requirements-try.in -o docker/requirements-try.txt
 	@rm -rf $(VENV)-lock
 
 prompts: setup
