@@ -72,7 +72,11 @@ def _asterisk(hotline: Hotline) -> list[int]:
 def is_whole(hotline: Hotline) -> bool:
     """Every process runs, and both routers listen to Asterisk: the next blow is not a second one on the same wound."""
     counts = [len(_running(command)(hotline)) for command in ("router", "agi", "records", "metrics")]
-    return counts == [2, 2, 1, 1] and len(_store(hotline)) == 1 and hotline.cli("manager show connected").count(hotline.site.ami_user) == 2
+    return (
+        counts == [2, 2, 1, 1]
+        and len(_store(hotline)) == 1
+        and hotline.cli("manager show connected").count(hotline.site.ami_user) == 2
+    )
 
 
 BLOWS = (

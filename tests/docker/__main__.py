@@ -244,7 +244,9 @@ def main() -> int:
             trial.compose("down", "-v")
             print(logs[-3000:], end="")
         trial.holds(not trial.run("podman", "ps", "-aq").strip(), "nothing is left running")
-        subprocess.run(["podman", "system", "reset", "--force"], env=trial.environment, capture_output=True, check=False)
+        subprocess.run(
+            ["podman", "system", "reset", "--force"], env=trial.environment, capture_output=True, check=False
+        )
     print(f"{len(trial.checked)} checks held")
     return 0
 

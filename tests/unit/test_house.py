@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PURE_ROOMS = ("routing", "ivr", "metrics")
-LOCKS = ("requirements.txt", "requirements-dev.txt")
+LOCKS = ("requirements.txt", "requirements-dev.txt", "docker/requirements-try.txt")
 
 
 @pytest.mark.parametrize("room", PURE_ROOMS)
