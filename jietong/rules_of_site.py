@@ -64,12 +64,17 @@ def _queue(queue: site_file.Queue) -> Queue:
 
 def _step(step: OverflowStep) -> Step:
     """The step as the router knows it; the site's checks have seen to it that one condition and one operation are there."""
-    conditions = ((When.AFTER, step.after_s), (When.LEFT, step.left_s), (When.PREDICTED, step.predicted_s))
-    when, threshold_s = next((when, s) for when, s in conditions if s is not None)
+    conditions = (
+        (When.AFTER, step.after_s),
+        (When.LEFT, step.left_s),
+        (When.PREDICTED, step.predicted_s),
+        (When.AHEAD, step.ahead),
+    )
+    when, threshold = next((when, value) for when, value in conditions if value is not None)
     ways = ((Leave.OUTSIDE, step.outside), (Leave.CALLBACK, step.callback), (Leave.VOICEMAIL, step.voicemail))
     return Step(
         when=when,
-        threshold_s=threshold_s,
+        threshold=threshold,
         tiers=tuple(step.tiers),
         relax=_levels(step.relax),
         add_queue=SUPERVISORS if step.supervisors else step.add_queue or "",

@@ -141,6 +141,8 @@ class OverflowStep(Table):
     """Condition: so many seconds before the tier's target is missed."""
     predicted_s: Annotated[float | None, Field(ge=0, le=7200)] = None
     """Condition: the estimated wait is longer than that, at entry or when another step is due."""
+    ahead: Annotated[int | None, Field(ge=1, le=100_000)] = None
+    """Condition: at least so many callers of the queue are before it, at entry or when another step is due."""
     tiers: list[Word] = []
     """Whose callers the step is for; left out: all."""
     relax: Skills = {}

@@ -12,7 +12,7 @@ from jietong.site_raw import Mistake, has, levels, nearest, rows, table_of, text
 from jietong.toml_lines import KeyPath
 from routing.steps import SUPERVISORS
 
-CONDITIONS = ("after_s", "left_s", "predicted_s")
+CONDITIONS = ("after_s", "left_s", "predicted_s", "ahead")
 OPERATIONS = ("relax", "add_queue", "supervisors", "ring_seats", "outside", "callback", "voicemail")
 ENDS = ("voicemail",)  # of a callback the caller may still say no, and a number outside may be busy
 LEAVING = ("outside", "callback", "voicemail")
@@ -190,7 +190,7 @@ def _is_over(first: _Row, then: _Row, targets: dict[str, float]) -> bool:
 
 
 def _due_s(step: dict[str, Any], target_s: float) -> float | None:
-    """Seconds from queue entry; None for a step that depends on the prediction, or is no step."""
+    """Seconds from queue entry; None for a step that depends on the line, or is no step."""
     if _is_number(step.get("after_s")):
         return float(step["after_s"])
     return target_s - float(step["left_s"]) if _is_number(step.get("left_s")) else None

@@ -51,6 +51,12 @@ def predicted_wait(state: State, call: Call, at: float) -> Estimate | None:
     return wait_behind(round(ahead), agents, state.pace[call.queue])
 
 
+def callers_before(state: State, call: Call, at: float) -> int:
+    """How many callers wait in the same queue who would be served before it. Cost: as of predicted_wait."""
+    mine = (*urgency(state, state.class_of(call), call.line_at, at), call.order)
+    return sum(_before(state, other, mine, at) for other in state.waiting if other.queue == call.queue)
+
+
 def wait_behind(ahead: int, agents: int, pace: Pace) -> Estimate:
     """The estimate with `ahead` callers before, by the formula; the interval as of a gamma distribution of the same mean and variance (Wilson and Hilferty)."""
     leave = agents / pace.handling_s

@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable
 
 from routing.callback import offer_callback
-from routing.estimate import predicted_wait
+from routing.estimate import callers_before, predicted_wait
 from routing.facts import CallWidened
 from routing.leaving import send_outside, send_to_voicemail
 from routing.matching import match_call
@@ -16,7 +16,7 @@ from routing.model import Call, State
 from routing.outputs import Outputs
 from routing.own_agent import let_go
 from routing.recipe import is_due, lowered, next_step_at, opened, steps_left
-from routing.steps import Leave, Step
+from routing.steps import Leave, Step, When
 from routing.transitions import CallState
 
 # How a call leaves the line for good, each way by its own module: it must take the call out of WAITING. A way that is not here is refused by
@@ -42,7 +42,7 @@ def follow_recipe(state: State, call: Call, out: Outputs) -> None:
     has_recipe = bool(state.queues[call.queue].overflow)
     if has_recipe:
         for step in steps_left(state, call):
-            if step.leave is None and is_due(state, call, step, out.at, lambda: _predicted_s(state, call, out.at)):
+            if step.leave is None and is_due(state, call, step, out.at, lambda when: _line(state, call, when, out.at)):
                 _widen(state, call, step, out)
         _plan(state, call, next_step_at(state, call, out.at))
     match_call(state, call, out)
@@ -53,7 +53,9 @@ def follow_recipe(state: State, call: Call, out: Outputs) -> None:
 def _end_wait(state: State, call: Call, out: Outputs) -> None:
     """Takes the first due step that ends the wait, now that nobody can serve the call; later when Asterisk cannot be told, or a seat rings."""
     steps = (step for step in steps_left(state, call) if step.leave in LEAVE)
-    step = next((s for s in steps if is_due(state, call, s, out.at, lambda: _predicted_s(state, call, out.at))), None)
+    step = next(
+        (s for s in steps if is_due(state, call, s, out.at, lambda when: _line(state, call, when, out.at))), None
+    )
     if step is None or step.leave is None:
         return
     if not state.connected:
@@ -74,10 +76,12 @@ def _plan(state: State, call: Call, at: float | None) -> None:
         state.set_deadline("step", call.id, at)
 
 
-def _predicted_s(state: State, call: Call, at: float) -> float:
-    """The mean of the estimate, anew after each step; endless when nobody at work may serve the call. While a seat rings nothing is predicted."""
+def _line(state: State, call: Call, when: When, at: float) -> float:
+    """The callers before it, or the mean of the estimate, anew after each step; endless when nobody at work may serve the call. While a seat rings it is not in line."""
     if call.state is not CallState.WAITING:
         return 0.0
+    if when is When.AHEAD:
+        return callers_before(state, call, at)
     estimate = predicted_wait(state, call, at)
     return math.inf if estimate is None else estimate.mean_s
 

@@ -23,18 +23,20 @@ def steps_left(state: State, call: Call) -> list[Step]:
 
 
 def due_at(state: State, call: Call, step: Step) -> float | None:
-    """When a timed step is due, epoch seconds; None for one that depends on the prediction."""
+    """When a timed step is due, epoch seconds; None for one that depends on the line."""
     if step.when is When.AFTER:
-        return call.entered_at + step.threshold_s
+        return call.entered_at + step.threshold
     if step.when is When.LEFT:
-        return call.entered_at + state.tiers[call.tier].answer_within_s - step.threshold_s
+        return call.entered_at + state.tiers[call.tier].answer_within_s - step.threshold
     return None
 
 
-def is_due(state: State, call: Call, step: Step, at: float, predicted_s: Callable[[], float]) -> bool:
-    """Whether a step's condition holds at `at`. `predicted_s` gives the estimated wait, and is asked only if the step depends on it."""
+def is_due(state: State, call: Call, step: Step, at: float, line: Callable[[When], float]) -> bool:
+    """Whether a step's condition holds at `at`. `line` gives the estimated wait or the callers before it, and is asked only if the step depends on it."""
     timed_at = due_at(state, call, step)
-    return timed_at <= at if timed_at is not None else predicted_s() > step.threshold_s
+    if timed_at is not None:
+        return timed_at <= at
+    return line(step.when) >= step.threshold if step.when is When.AHEAD else line(step.when) > step.threshold
 
 
 def next_step_at(state: State, call: Call, at: float) -> float | None:

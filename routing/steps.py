@@ -13,11 +13,12 @@ SUPERVISORS = "supervisors"  # the queue that supervisors serve: nobody enters i
 
 
 class When(Enum):
-    """What a step's `threshold_s` is compared with."""
+    """What a step's `threshold` is compared with."""
 
     AFTER = "after_s"  # seconds since the call entered the queue: at or above
     LEFT = "left_s"  # seconds left to the tier's target: at or below
     PREDICTED = "predicted_s"  # the estimate of the wait: above
+    AHEAD = "ahead"  # callers of the same queue who are before it, not seconds: at or above
 
 
 class Leave(Enum):
@@ -40,7 +41,7 @@ class Step:
     """
 
     when: When
-    threshold_s: float
+    threshold: float
     tiers: tuple[str, ...] = ()
     relax: Levels = ()
     add_queue: str = ""
@@ -56,7 +57,9 @@ class Step:
 
     @property
     def _condition(self) -> str:
-        seconds = f"{self.threshold_s:g} s"
+        if self.when is When.AHEAD:
+            return f"with {self.threshold:g} callers before it"
+        seconds = f"{self.threshold:g} s"
         if self.when is When.AFTER:
             return f"after {seconds}"
         return f"with {seconds} left to the target" if self.when is When.LEFT else f"with more than {seconds} predicted"

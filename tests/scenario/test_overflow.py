@@ -18,6 +18,7 @@ LOWER = Step(When.AFTER, 12, relax=(("billing", 1),))
 BILLING = (("billing", 3),)
 TWO_SEATS = {"shared": 3, "wrap_up_s": 0, "queues": (Queue("hotline", overflow=(Step(When.AFTER, 0, ring_seats=2),)),)}
 HELPER = {"1002": Talent((), (SUPERVISORS,))}
+FULL = Step(When.AHEAD, 2, leave=Leave.VOICEMAIL)
 PREDICTED = Step(When.PREDICTED, 200, add_queue=SUPERVISORS)
 SKILLED = {"1001": Talent((("billing", 2),))}
 
@@ -175,6 +176,20 @@ STORIES: dict[str, tuple[dict[str, Any], str]] = {
         """
         0 | register 1002 | nothing
         1 | queue a       | ring 1002 a
+        """,
+    ),
+    "who finds the line long enough leaves a message; a VIP is served before the others and finds it short; nobody is sent away for those behind": (
+        {"queues": (Queue("hotline", overflow=(FULL,)),)},
+        """
+        1 | queue a     | nothing
+        2 | queue b     | nothing
+        3 | queue c     | send c voicemail; step c voicemail with 2 callers before it
+        4 | queue v vip | nothing
+        5 | ends a      | record a abandoned waiting
+        6 | queue d     | send d voicemail
+        7 | ends v      | record v abandoned waiting
+        8 | queue e     | nothing
+        9 | tick        | nothing
         """,
     ),
     "the estimate is looked at again when another step is due": (

@@ -56,6 +56,7 @@ CHOICES: dict[str, Any] = {
                 Step(When.AFTER, 6, add_queue=SUPERVISORS),
                 Step(When.AFTER, 11, leave=Leave.OUTSIDE, number="02112345678"),
                 Step(When.AFTER, 13, leave=Leave.VOICEMAIL),
+                Step(When.AHEAD, 3, leave=Leave.VOICEMAIL),
             ),
         ),
         Queue("hotline", overflow=(Step(When.AFTER, 7, ring_seats=3),)),
@@ -320,5 +321,5 @@ def test_no_deadline_is_missed(script: list[tuple[float, tuple[str, ...], bool]]
                 left = [
                     step for step in steps_left(state, call) if step.leave is None
                 ]  # to leave takes Asterisk and no ringing seat
-                late = [step for step in left if is_due(state, call, step, at, lambda: 0.0)]
+                late = [step for step in left if is_due(state, call, step, at, lambda _: 0.0)]
                 assert not late, "a step of the recipe was not taken in time"

@@ -124,6 +124,7 @@ def test_a_recipe_that_cannot_work_is_refused_with_its_place(recipe: str, expect
         ("left_s = 0\ntiers = ['vip']\nvoicemail = true", "after_s = 10\ntiers = ['vip']\nring_seats = 2", True),
         ("left_s = 0\ntiers = ['vip']\nvoicemail = true", "after_s = 9\ntiers = ['vip']\nring_seats = 2", False),
         ("predicted_s = 60\nvoicemail = true", "after_s = 70\nring_seats = 2", False),
+        ("ahead = 60\nvoicemail = true", "after_s = 70\nring_seats = 2", False),
         ("after_s = 60\ncallback = true", "after_s = 70\nvoicemail = true", False),
         ("after_s = 60\noutside = '02112345678'", "after_s = 70\nvoicemail = true", False),
     ],
@@ -203,6 +204,7 @@ _keys = {
     "after_s": _numbers,
     "left_s": _numbers,
     "predicted_s": _numbers,
+    "ahead": _numbers,
     "tiers": st.sampled_from(["[]", '["vip"]', '["vpi"]', '"vip"', "[1]"]),
     "relax": st.sampled_from(
         ["{}", "{ billing = 1 }", "{ billing = 9 }", "{ x = 1 }", '"billing"', "{ billing = true }"]
