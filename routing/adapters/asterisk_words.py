@@ -51,6 +51,7 @@ _WORD = re.compile(names.WORD)
 # Said by a router that takes the lead, to all other routers: the dialplan does not know it
 _LEADER, _OWNER, _NUMBER = "JtLeader", "JtOwner", "JtFence"
 _FENCE = re.compile(r"[0-9]{1,15}")
+_WHOLE_S = 1.0
 _UP = "6"  # AST_STATE_UP in Asterisk's channelstate.h
 _CAUSE = re.compile(r"[0-9]{1,3}")  # not str.isdigit: that takes digits that int() does not
 _KINDS = ("UserEvent", "DialBegin", "DialEnd", "Hangup", "HangupRequest", "DeviceStateChange")
@@ -314,13 +315,14 @@ def seat_leg_of(message: Message, at: float) -> tuple[OfferRinging, OfferAnswere
 
 
 def started_at_of(message: Message) -> float:
-    """When Asterisk started, epoch seconds, from the answer to `CoreStatus`; 0.0 when it does not say.
+    """The second by whose end Asterisk had started, epoch seconds, from the answer to `CoreStatus`; 0.0 when it does not say.
 
-    Asterisk writes its local time, in whole seconds; we run in the same zone.
+    Asterisk writes its local time and drops the part of a second; we run in the same zone. The end of the second,
+    for a call that came within it came to the Asterisk before: one that starts takes no call so soon.
     """
     text = f"{message.get('CoreStartupDate')} {message.get('CoreStartupTime')}"
     try:
-        return datetime.strptime(text, "%Y-%m-%d %H:%M:%S").astimezone().timestamp()
+        return datetime.strptime(text, "%Y-%m-%d %H:%M:%S").astimezone().timestamp() + _WHOLE_S
     except ValueError:
         return 0.0
 

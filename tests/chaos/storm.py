@@ -149,7 +149,10 @@ async def _recovers(hotline: Hotline, agents: SipAgents, struck_at: float, found
         found.next_ring_s.append(rung_at - struck_at)
     await _until(lambda: hotline.health() == "", "health to be good again", found)
     await _until(lambda: is_whole(hotline), "every process to be back", found)
-    found.ghosts += len(await _ghosts(hotline, agents))
+    ghosts = await _ghosts(hotline, agents)
+    found.ghosts += len(ghosts)
+    if ghosts:
+        found.trouble += await asyncio.to_thread(_described, hotline, agents, ghosts)
 
 
 def _next_ring(agents: SipAgents, after: float) -> float | None:
@@ -183,6 +186,17 @@ async def _mismatched(hotline: Hotline, agents: SipAgents) -> set[str]:
         for row in told["agents"]
         if row["seat"] in agents.seats and (row["state"] in OUT_OF_CALLS) != agents.seats[row["seat"]].is_free
     }
+
+
+def _described(hotline: Hotline, agents: SipAgents, ghosts: set[str]) -> list[str]:
+    """What the router and the seat of each ghost think, then every channel."""
+    rows = [row for row in hotline.status()["agents"] if row["agent"] in ghosts]
+    seats = [agents.seats[row["seat"]] for row in rows]
+    told = [
+        f"ghost: {row}, at the seat: {seat.caller or 'nobody'}, rung {time.monotonic() - seat.rung_at[-1]:.1f} s ago"
+        for row, seat in zip(rows, seats, strict=True)
+    ]
+    return [*told, hotline.cli("core show channels concise")]
 
 
 def _new(hotline: Hotline, before: set[str]) -> list[CallRecord]:

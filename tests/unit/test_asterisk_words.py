@@ -171,8 +171,8 @@ def test_orders_in_asterisks_words() -> None:
     ],
 )
 def test_when_asterisk_started(text: str, is_known: bool) -> None:
-    """The start of Asterisk is read in this machine's time zone; anything odd is unknown."""
-    expected = datetime(2026, 11, 23, 8, 9, 10).astimezone().timestamp() if is_known else 0.0
+    """The start of Asterisk is read in this machine's time zone, as the end of the second that it names: who came within that second was at the Asterisk before; anything odd is unknown."""
+    expected = datetime(2026, 11, 23, 8, 9, 11).astimezone().timestamp() if is_known else 0.0
     assert started_at_of(message(text)) == expected
 
 
