@@ -27,4 +27,4 @@ async def test_nobody_notices(struck: Hotline, blow: Blow) -> None:
     async with its_agents(struck) as agents:
         outcome = await storm(struck, agents, blow, ROUNDS, random.Random(f"{blow.name} {blow.how}"))
     assert outcome.is_clean, "\n".join([HEAD, outcome.row(), *outcome.trouble])
-    assert outcome.rounds == ROUNDS and outcome.calls >= CALLERS
+    assert outcome.rounds == ROUNDS and outcome.calls >= CALLERS * 0.9
