@@ -150,12 +150,7 @@ def _start_talk(state: State, call: Call, event: OfferAnswered, out: Outputs) ->
     if was is CallState.WAITING:
         state.place_call(call)
     call.held_for = ""
-    agent = state.agents.get(call.agent)
-    if agent is not None and (agent.state, AgentStep.ANSWER) in AGENT and agent.call in ("", call.id):
-        agent.state = AGENT[(agent.state, AgentStep.ANSWER)]
-        agent.call, agent.until = call.id, None
-        state.place_agent(agent)
-        note_agent(state, agent, out)
+    join_agent(state, call, out)
     if is_live and call.answered_at is None and call.queued_at is not None:
         call.answered_at = event.at
         wait_s = max(0.0, event.at - call.entered_at)
@@ -164,6 +159,16 @@ def _start_talk(state: State, call: Call, event: OfferAnswered, out: Outputs) ->
         out.facts.append(
             CallAnswered(out.at, call.id, call.agent, call.seat, call.queue, call.tier, wait_s, in_target, call.segment)
         )
+
+
+def join_agent(state: State, call: Call, out: Outputs) -> None:
+    """The agent at the call's seat talks with it, unless it is still thought to be with another caller."""
+    agent = state.agents.get(call.agent)
+    if agent is not None and (agent.state, AgentStep.ANSWER) in AGENT and agent.call in ("", call.id):
+        agent.state = AGENT[(agent.state, AgentStep.ANSWER)]
+        agent.call, agent.until = call.id, None
+        state.place_agent(agent)
+        note_agent(state, agent, out)
 
 
 def on_hang_up_requested(state: State, event: HangUpRequested, out: Outputs) -> None:

@@ -487,3 +487,21 @@ def test_wrap_up_outlives_a_restart_of_the_router() -> None:
     assert again.agents["1001"].state is AgentState.WRAP_UP
     engine.step(again, Tick(40.0))
     assert again.agents["1001"].state is AgentState.READY
+
+
+def test_an_agent_took_another_caller_while_nobody_listened() -> None:
+    """My first caller hung up and Asterisk's own queue gave me the next one before the router heard of either: I am with the second one, and am not rung."""
+    play(
+        a_state(shared=1, wrap_up_s=5.0),
+        """
+        1  | register 1001    | nothing
+        2  | queue a          | ring 1001 a
+        3  | answers a 1001   | call a talking
+        4  | queue b          | nothing
+        5  | lost             | nothing
+        9  | answers b 1001   | call b talking
+        9  | synced b         | record a answered asterisk; agent 1001 talking
+        10 | queue c          | nothing
+        20 | ends b           | record b answered caller; agent 1001 wrap_up
+        """,
+    )
