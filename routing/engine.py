@@ -84,7 +84,9 @@ def _on_asterisk_synced(state: State, event: AsteriskSynced, out: Outputs) -> No
         elif call.leg and call.leg not in legs and (call.answered_at or 0.0) < event.asked_at:
             ends.on_leg_ended(state, LegEnded(event.at, call.id, call.seat, call.leg), out)
     for call in state.calls.values():
-        if call.state is CallState.TALKING:  # answered while nobody listened, before the agent's last talk was known to be over
+        if (
+            call.state is CallState.TALKING
+        ):  # answered while nobody listened, before the agent's last talk was known to be over
             calls.join_agent(state, call, out)
     state.connected = True
     note_outage(state, event.at, is_over=True)
