@@ -126,7 +126,8 @@ def _hide_row(context: ExceptionContext) -> None:
 
 
 def _shown(url: str) -> str:
+    """The address without secrets: a query may carry a password too."""
     try:
-        return make_url(url).render_as_string(hide_password=True)
+        return make_url(url).set(query={}).render_as_string(hide_password=True)
     except ArgumentError:
         return "not a database URL"

@@ -112,7 +112,15 @@ def test_only_the_owner_reads_the_file(file: Path) -> None:
     assert file.stat().st_mode & 0o077 == 0
 
 
-@pytest.mark.parametrize("bad", ["nonsense", "mysql+nodriver://a:secret-word@h/d", "sqlite:////proc/none/x.db"])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "nonsense",
+        "mysql+nodriver://a:secret-word@h/d",
+        "mysql+nodriver://h/d?password=secret-word",
+        "sqlite:////proc/none/x.db",
+    ],
+)
 def test_a_database_that_cannot_be_is_one_clear_error(bad: str) -> None:
     """The operator reads what is wrong with the URL, without the password in it."""
     with pytest.raises(DatabaseError) as refused:
