@@ -100,6 +100,17 @@ async def test_a_burst_at_a_small_door() -> None:
                 await asyncio.sleep(0.1)
 
 
+async def test_a_machine_with_too_much_to_do_takes_nobody() -> None:
+    """The load is over `max_load`: whoever dials is refused at once, and nothing stays behind."""
+    async with private_asterisk(PORT_BASE + 650, max_load=0.01) as site, sip_peer(site.settings.sip_port) as peer:
+        async with asyncio.timeout(60):
+            while os.getloadavg()[0] < 0.02:  # the kernel counts every 5 s who has something to do
+                await asyncio.to_thread(sum, range(10_000_000))
+        answer = await peer.ask(Call(peer.server, "13900000001", "10010"), "INVITE", body=SDP)
+        assert 480 <= answer.status < 600, answer.status
+        assert "0 active channels" in await site.cli("core show channels")
+
+
 async def test_too_many_in_one_second_are_told_busy() -> None:
     """Eight dial at once where two a second are let in: some are refused, and later there is room again."""
     async with (

@@ -272,6 +272,12 @@ class Hotline:
             with told:
                 return told.read().decode()
 
+    def warnings(self) -> str:
+        """What `/healthz` says while calls can be served."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.site.ports.http}/healthz", timeout=5) as page:
+            told: str = page.read().decode()
+            return told
+
     async def until_metric(self, is_true: Callable[[], bool], what: str, within_s: float = 10.0) -> None:
         """Waits for a condition on the metrics."""
         deadline = time.monotonic() + within_s

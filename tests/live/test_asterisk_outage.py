@@ -1,5 +1,6 @@
 """Stories of a hotline whose Asterisk dies or stands still."""
 
+import asyncio
 import os
 import signal
 
@@ -63,3 +64,30 @@ async def test_asterisk_stands_still_and_goes_on(hotline: Hotline) -> None:
             waiting.hang_up()
             record = await hotline.record_of(waiting)
     assert (record.outcome.value, record.agent, record.offers) == ("answered", "1001", 1)
+
+
+async def test_asterisk_is_stopped_gracefully(hotline: Hotline) -> None:
+    """An operator lets Asterisk finish what it has: who dials now is refused at once, the talk goes on until its caller hangs up; then Asterisk starts anew and the next caller is served."""
+    old = asterisk_of(hotline)
+    async with hotline.agent("1001") as agent, hotline.caller() as talking:
+        await hotline.asks_for_a_person(talking)
+        await agent.talks()
+        await hotline.agent_is("1001", "talking")
+        stopping = asyncio.create_task(asyncio.to_thread(hotline.cli, "core stop gracefully"))  # comes back at the end
+        await hotline.asterisk_shows("core show uptime", "shutdown", 10)
+        async with hotline.caller() as late:
+            over = await late.is_over(10)
+            assert 480 <= over["code"] < 600, over
+        assert asterisk_of(hotline) == old and not talking.phone.seen("disconnected")
+        assert hotline.status()["calls"]["talking"] == 1
+        talking.hang_up()
+        record = await hotline.record_of(talking)
+        assert (record.outcome.value, record.agent, record.reason) == ("answered", "1001", "caller")
+        await asyncio.gather(stopping, return_exceptions=True)
+        await hotline.until_metric(lambda: old not in processes_of(hotline.var), "the old Asterisk to end", 30)
+        await hotline.until_metric(lambda: hotline.health() == "" or "agent" in hotline.health(), "all to be well", 30)
+    async with hotline.agent("1002") as agent, hotline.caller() as caller:
+        await hotline.asks_for_a_person(caller)
+        await agent.talks()
+        caller.hang_up()
+        assert (await hotline.record_of(caller)).agent == "1002"
