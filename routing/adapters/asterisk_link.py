@@ -16,7 +16,7 @@ from routing.adapters.ami_wire import Message
 from routing.adapters.router_loop import RouterLoop
 from routing.adapters.static_queue import StaticQueues
 from routing.adapters.tenure import Tenure
-from routing.events import AsteriskLost, AsteriskSynced, CallArrived, CallQueued, Event
+from routing.events import AsteriskLost, AsteriskSynced, CallArrived, CallEnded, CallQueued, Event, LegEnded
 from routing.transitions import CallState
 
 log = logging.getLogger(__name__)
@@ -44,6 +44,7 @@ class AsteriskLink:
         self._has_static_queues = has_static_queues
         self._static: StaticQueues | None = None
         self._strays = asyncio.Event()
+        self._gone: set[str] | None = None  # while stock is taken: channels whose end was heard meanwhile
 
     async def run(self, inherited: AmiConnection | None = None) -> None:
         """Connects and reconnects with back-off for ever; `inherited`: a connection to begin with, whose events come
@@ -119,9 +120,13 @@ class AsteriskLink:
 
     async def _take_stock(self, connection: AmiConnection) -> None:
         asked_at = self._loop.clock()
+        gone: set[str] = set()
+        self._gone = gone
         started_at = words.started_at_of(await connection.request("CoreStatus", {}))
         devices = await connection.listing("DeviceStateList", {})
         channels = await connection.listing("Status", {"Variables": ",".join(words.STATUS_VARIABLES)})
+        channels = [message for message in channels if message.get("Uniqueid") not in gone]
+        self._gone = None
         at = self._loop.clock()
         for message in devices:
             changed = words.seat_changed_of(message, at)
@@ -182,6 +187,8 @@ class AsteriskLink:
         except ValueError:  # a word that no Asterisk says: the connection and everybody else's calls go on
             self._loop.skip(words.kind_of(message))
             return
+        if self._gone is not None and isinstance(event, CallEnded | LegEnded):
+            self._gone.add(event.call if isinstance(event, CallEnded) else event.leg)
         if event is not None:
             self.hear(event)
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from metrics.tally import Tally
 from routing.adapters.ami import AmiAddress
-from routing.adapters.ami_wire import AmiParser
+from routing.adapters.ami_wire import AmiParser, Message
 from routing.adapters.asterisk_link import AsteriskLink
 from routing.adapters.ignored_log import EVERY_S, IgnoredLog
 from routing.adapters.router_loop import RouterLoop
@@ -167,3 +167,37 @@ def test_every_reason_of_the_engine_has_its_word() -> None:
     again = Tally(lambda at: "")
     again.load_plain(msgspec.json.decode(msgspec.json.encode(tally.to_plain())))
     assert again.ignored == tally.ignored
+
+
+class Stock(Line):
+    """A connection to an Asterisk with one caller in the menu, who hangs up while its channels are listed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.link: AsteriskLink | None = None
+
+    async def request(self, action: str, fields: dict[str, Any]) -> Message:
+        """Asterisk's answer to an action."""
+        return Message([("Response", "Success")])
+
+    async def listing(self, action: str, fields: dict[str, Any]) -> list[Message]:
+        """Asterisk's list; the hang-up is in the same packet as its end."""
+        if action != "Status":
+            return []
+        assert self.link is not None
+        parser = AmiParser()
+        list(parser.feed(b"Asterisk Call Manager/11.0.0\r\n"))
+        said = [["Event: Status", *real("arrived", "17.1", "")[2:], "Context: menu"], real("gone", "17.1", "")]
+        status, gone = parser.feed("".join("\r\n".join(lines) + "\r\n\r\n" for lines in said).encode())
+        self.link.on_event(gone)
+        return [status]
+
+
+async def test_a_caller_who_hangs_up_while_a_router_takes_stock() -> None:
+    """The caller is in the list of channels and gone a moment later: the router doesn't wait for its end for ever."""
+    stock = Stock()
+    router = RouterLoop(a_state(shared=1), stock, asyncio.get_running_loop().time)  # type: ignore[arg-type]
+    stock.link = AsteriskLink(AmiAddress("", 0, "", ""), router, on_synced=lambda: asyncio.sleep(0))
+    await stock.link._take_stock(stock)  # type: ignore[arg-type]
+    router.stop()
+    assert not router.state.calls
