@@ -40,7 +40,6 @@ ASKED = "JT_ASKED"  # "1" while the caller may confirm a callback by pressing th
 MESSAGE_BEGAN = "JT_MESSAGE_BEGAN"  # while a message is recorded
 SECOND = "JT_SECOND"  # the epoch second in which the call came
 STATIC_AT = "JT_STATIC_AT"  # epoch seconds at which Asterisk's own queue took the caller
-LOOK_S = "JT_LOOK_S"  # how often a waiting caller looks whether Asterisk moved it; empty: rarely
 NEXT = "JT_NEXT"  # what the menu decided: "queue", "hangup", or one of the three CLOSED_ words
 CLOSED_HOURS, CLOSED_HOLIDAY, CLOSED_MESSAGE = "closedhours", "closedholiday", "closedmessage"
 
