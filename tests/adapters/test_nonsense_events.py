@@ -175,6 +175,10 @@ class Stock(Line):
     def __init__(self) -> None:
         super().__init__()
         self.link: AsteriskLink | None = None
+        self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def close(self) -> None:
+        """The connection ends."""
 
     async def request(self, action: str, fields: dict[str, Any]) -> Message:
         """Asterisk's answer to an action."""
@@ -195,9 +199,15 @@ class Stock(Line):
 
 async def test_a_caller_who_hangs_up_while_a_router_takes_stock() -> None:
     """The caller is in the list of channels and gone a moment later: the router doesn't wait for its end for ever."""
-    stock = Stock()
+    stock, is_synced = Stock(), asyncio.Event()
+
+    async def on_synced() -> None:
+        is_synced.set()
+
     router = RouterLoop(a_state(shared=1), stock, asyncio.get_running_loop().time)  # type: ignore[arg-type]
-    stock.link = AsteriskLink(AmiAddress("", 0, "", ""), router, on_synced=lambda: asyncio.sleep(0))
-    await stock.link._take_stock(stock)  # type: ignore[arg-type]
+    stock.link = AsteriskLink(AmiAddress("", 0, "", ""), router, on_synced)
+    running = asyncio.create_task(stock.link.run(stock))  # type: ignore[arg-type]
+    await asyncio.wait_for(is_synced.wait(), 5)
+    running.cancel()
     router.stop()
     assert not router.state.calls

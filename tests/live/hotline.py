@@ -197,6 +197,18 @@ class Hotline:
         """A VIP customer who dials the hotline now."""
         return self.caller(f"1390000000{next(_vips)}", **how)
 
+    @asynccontextmanager
+    async def one_talks_one_waits(self) -> AsyncIterator[tuple[Agent, Caller, Caller]]:
+        """The agent at 1001 talks with the first caller, the second one waits: nobody else is there."""
+        async with self.agent("1001") as agent, self.caller() as talking:
+            await self.asks_for_a_person(talking)
+            await agent.talks()
+            await self.agent_is("1001", "talking")
+            async with self.caller() as waiting:
+                await self.asks_for_a_person(waiting)
+                await self.until(lambda s: s["calls"]["waiting"] == 1, "the second caller to wait")
+                yield agent, talking, waiting
+
     async def asks_for_a_person(self, caller: Caller, tier: str = "ordinary") -> None:
         """The caller is met by the menu, presses 0 and is in the queue (or already rings)."""
         before = self.metric("jietong_calls_offered_total", tier=tier)

@@ -114,24 +114,18 @@ def _says_so(hotline: Hotline) -> bool:
 
 async def test_the_line_to_asterisk_is_cut(hotline: Hotline) -> None:
     """The routers hear nothing of Asterisk any more: health says so, the talk goes on, who waits is served by Asterisk's own queue; when the line is mended everybody is where they are, and both calls are on record once."""
-    async with routers_by(hotline) as line, hotline.agent("1001") as agent, hotline.caller() as talking:
-        await hotline.asks_for_a_person(talking)
-        await agent.talks()
+    async with routers_by(hotline) as line, hotline.one_talks_one_waits() as (agent, talking, waiting):
+        line.cut()
+        await hotline.until_metric(lambda: _says_so(hotline), "health to say so", NOTICED_WITHIN_S)
+        assert not talking.phone.seen("disconnected") and not waiting.phone.seen("disconnected"), "a call was cut"
+        talking.hang_up()
+        await agent.phone.wait_for("disconnected")
+        await agent.talks(3 * FALLBACK_AFTER_S + 10)
+        line.mend()
+        await hotline.until_metric(lambda: hotline.health() == "", "all to be well", NOTICED_WITHIN_S)
         await hotline.agent_is("1001", "talking")
-        async with hotline.caller() as waiting:
-            await hotline.asks_for_a_person(waiting)
-            await hotline.until(lambda s: s["calls"]["waiting"] == 1, "the second caller to wait")
-            line.cut()
-            await hotline.until_metric(lambda: _says_so(hotline), "health to say so", NOTICED_WITHIN_S)
-            assert not talking.phone.seen("disconnected") and not waiting.phone.seen("disconnected"), "a call was cut"
-            talking.hang_up()
-            await agent.phone.wait_for("disconnected")
-            await agent.talks(3 * FALLBACK_AFTER_S + 10)
-            line.mend()
-            await hotline.until_metric(lambda: hotline.health() == "", "all to be well", NOTICED_WITHIN_S)
-            await hotline.agent_is("1001", "talking")
-            waiting.hang_up()
-            records = [await hotline.record_of(caller) for caller in (talking, waiting)]
+        waiting.hang_up()
+        records = [await hotline.record_of(caller) for caller in (talking, waiting)]
         await hotline.agent_is("1001", "ready", 15)
     assert [(record.outcome.value, record.agent) for record in records] == [("answered", "1001")] * 2
     assert len(hotline.records(talking.number)) == len(hotline.records(waiting.number)) == 1
@@ -140,25 +134,19 @@ async def test_the_line_to_asterisk_is_cut(hotline: Hotline) -> None:
 @pytest.mark.parametrize("how", ["refuse", "cut"])
 async def test_a_short_cut_costs_a_waiting_caller_nothing(hotline: Hotline, how: str) -> None:
     """The line is gone for a moment while a caller waits: the routers try again, not too often, and the caller is rung as soon as it is back and somebody is free."""
-    async with routers_by(hotline) as line, hotline.agent("1001") as agent, hotline.caller() as talking:
-        await hotline.asks_for_a_person(talking)
-        await agent.talks()
-        await hotline.agent_is("1001", "talking")
-        async with hotline.caller() as waiting:
-            await hotline.asks_for_a_person(waiting)
-            await hotline.until(lambda s: s["calls"]["waiting"] == 1, "the second caller to wait")
-            before, began = line.tries, asyncio.get_running_loop().time()
-            getattr(line, how)()
-            if how == "refuse":
-                await hotline.until_metric(lambda: _says_so(hotline), "health to say so", NOTICED_WITHIN_S)
-            lasted_s = asyncio.get_running_loop().time() - began
-            assert line.tries - before <= 10 + TRIES_A_SECOND * lasted_s
-            line.mend()
-            await hotline.until_metric(lambda: hotline.health() == "", "all to be well", NOTICED_WITHIN_S)
-            talking.hang_up()
-            await agent.phone.wait_for("disconnected")
-            await agent.talks(15)
-            await hotline.agent_is("1001", "talking", 15)
-            waiting.hang_up()
-            record = await hotline.record_of(waiting)
+    async with routers_by(hotline) as line, hotline.one_talks_one_waits() as (agent, talking, waiting):
+        before, began = line.tries, asyncio.get_running_loop().time()
+        getattr(line, how)()
+        if how == "refuse":
+            await hotline.until_metric(lambda: _says_so(hotline), "health to say so", NOTICED_WITHIN_S)
+        lasted_s = asyncio.get_running_loop().time() - began
+        assert line.tries - before <= 10 + TRIES_A_SECOND * lasted_s
+        line.mend()
+        await hotline.until_metric(lambda: hotline.health() == "", "all to be well", NOTICED_WITHIN_S)
+        talking.hang_up()
+        await agent.phone.wait_for("disconnected")
+        await agent.talks(15)
+        await hotline.agent_is("1001", "talking", 15)
+        waiting.hang_up()
+        record = await hotline.record_of(waiting)
     assert (record.outcome.value, record.agent, len(hotline.records(waiting.number))) == ("answered", "1001", 1)
