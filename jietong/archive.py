@@ -140,7 +140,7 @@ def _members(path: Path, tar: tarfile.TarFile, folder: Path) -> dict[str, Any]:
         if not member.isreg() or not MEMBER.fullmatch(member.name) or member.name in found:
             raise ArchiveRefused(f"{path} holds {member.name[:80]!r}, which no backup does: take another one")
         found[member.name] = _extracted(tar, member, folder / member.name)
-    raise ArchiveRefused(f"{path} ends before its manifest: the copy is not complete, take another one")
+    raise ArchiveRefused(f"{path} is damaged or not complete, it ends before its manifest: take another one")
 
 
 def _compare(path: Path, said: dict[str, Any], found: dict[str, dict[str, Any]]) -> None:

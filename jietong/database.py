@@ -5,6 +5,8 @@ Rules: SQLite in WAL mode by default, PostgreSQL by URL. Statement parameters ne
 phone numbers.
 """
 
+import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -108,7 +110,8 @@ def _open_sqlite(url: str, path: str | None) -> Engine:
         connection.isolation_level = (
             None  # sqlite3 would begin and commit by its own rules, and leave DDL out of transactions
         )
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        _write_ahead(connection)
+        for pragma in ("synchronous=NORMAL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
@@ -116,6 +119,20 @@ def _open_sqlite(url: str, path: str | None) -> Engine:
         connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('sqlite_begin', 'DEFERRED')}")
 
     return engine
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Puts the file into WAL mode. Of several processes that open a new file, SQLite refuses all but one at once,
+    without waiting as it does for other locks."""
+    until = time.monotonic() + BUSY_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+        time.sleep(0.02)
 
 
 def _hide_row(context: ExceptionContext) -> None:

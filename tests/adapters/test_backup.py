@@ -391,7 +391,7 @@ def flipped(path: Path) -> None:
 @pytest.mark.parametrize(
     ("damage", "said"),
     [
-        (lambda path: path.write_bytes(path.read_bytes()[:-100]), "damaged or no backup|ends before its manifest"),
+        (lambda path: path.write_bytes(path.read_bytes()[:-100]), "is damaged or no"),
         (lambda path: path.write_bytes(b""), "damaged or no backup"),
         (lambda path: path.write_bytes(b"PK\3\4 a zip"), "damaged or no backup"),
         (lambda path: path.unlink(), "backup.tar.gz: No such file"),

@@ -43,8 +43,10 @@ def test_migrations_make_the_tables_that_the_code_uses(url: str) -> None:
 def test_many_processes_may_migrate_at_once(url: str) -> None:
     """Everything of a site that starts at the same time finds the tables, and nobody stumbles over another."""
     failures: list[Exception] = []
+    together = threading.Barrier(6)
 
     def start() -> None:
+        together.wait()
         try:
             migrate(url)
         except Exception as error:
