@@ -123,7 +123,8 @@ def _open_sqlite(url: str, path: str | None) -> Engine:
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
     """Puts the file into WAL mode. Of several processes that open a new file, SQLite refuses all but one at once,
-    without waiting as it does for other locks."""
+    without waiting as it does for other locks.
+    """
     until = time.monotonic() + BUSY_S
     while True:
         try:
