@@ -1,6 +1,7 @@
 """Command of the tool: makes its private environment once, then builds the prompts or listens to them.
 
     python -m jietong.prompt_build            speaks every prompt and plays the hold music into ivr/prompts/
+    python -m jietong.prompt_build --only welcome --only goodbye    speaks these alone, and what is spoken in one list with them
     python -m jietong.prompt_build verify     hears every prompt with a speech recogniser; exit 1 when one is not understood
 
 Owns the private environment. Must import only the standard library before it runs inside that environment.
@@ -30,12 +31,14 @@ def main() -> int:
     parser.add_argument(
         "--into", type=Path, help="another folder than ivr/prompts", default=REPOSITORY / "ivr" / "prompts"
     )
+    parser.add_argument("--only", action="append", metavar="NAME", help="build or verify this prompt; may be repeated")
     asked = parser.parse_args()
+    only = frozenset(asked.only or ())
     folder = _cache_folder()
     if Path(sys.prefix) != folder / "venv":
         return _again_inside(folder)
     try:
-        return _build(folder, asked.into) if asked.task == "build" else _verify(folder, asked.into)
+        return _build(folder, asked.into, only) if asked.task == "build" else _verify(folder, asked.into, only)
     except (RuntimeError, ValueError) as wrong:
         print(f"prompt_build: {wrong}", file=sys.stderr)
         return 1
@@ -70,21 +73,21 @@ def _again_inside(folder: Path) -> int:
     return subprocess.run(inside, env={**os.environ, "PYTHONPATH": search}, check=False).returncode
 
 
-def _build(folder: Path, into: Path) -> int:
+def _build(folder: Path, into: Path, only: frozenset[str]) -> int:
     from jietong.prompt_build.speak import build
     from jietong.prompt_build.weights import fetch_voice
 
     fetch_voice(folder)
-    print(sum(1 for _ in build(folder, into)), "files written into", into)
+    print(sum(1 for _ in build(folder, into, only)), "files written into", into)
     return 0
 
 
-def _verify(folder: Path, into: Path) -> int:
+def _verify(folder: Path, into: Path, only: frozenset[str]) -> int:
     from jietong.prompt_build.hearing import listen
     from jietong.prompt_build.weights import fetch_hearing
 
     not_understood = 0
-    for one in listen(fetch_hearing(folder), into):
+    for one in listen(fetch_hearing(folder), into, only):
         bad = one.wrong > WRONG_SHARE_ALLOWED * one.units
         not_understood += bad
         print(

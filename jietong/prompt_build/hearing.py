@@ -34,15 +34,17 @@ class Heard:
     units: int
 
 
-def listen(model_folder: Path, root: Path = PROMPTS_DIR) -> Iterator[Heard]:
-    """Hears every prompt; those of one list in a row."""
+def listen(model_folder: Path, root: Path = PROMPTS_DIR, only: frozenset[str] = frozenset()) -> Iterator[Heard]:
+    """Hears every prompt, or `only` those named; those of one list in a row."""
     os.environ["HF_HUB_OFFLINE"] = "1"
     whisper = import_module("faster_whisper")
     model = whisper.WhisperModel(
         str(model_folder), device="cpu", compute_type="int8", cpu_threads=2, local_files_only=True
     )
     for language in LANGUAGES:
-        for row in _rows(read_prompts()):
+        for row in _rows([prompt for prompt in read_prompts() if prompt.texts]):
+            if only and not only & {prompt.name for prompt in row}:
+                continue
             sound = np.concatenate([read_wav(prompt.wav(language, root)) for prompt in row])
             said = _units(" ".join(prompt.texts[language] for prompt in row), language)
             heard = _understood(model, sound, language)

@@ -55,6 +55,13 @@ def for_telephone(sound: Sound) -> Sound:
     return np.concatenate((before, finished, after))
 
 
+def tone(tone_hz: int, length_s: float) -> Sound:
+    """A tone at LEVEL_DBFS with short fades, at telephone rate; 0 Hz is silence."""
+    at_s = np.arange(round(length_s * TELEPHONE_HZ)) / TELEPHONE_HZ
+    wave_of_one = np.sqrt(2) * np.sin(2 * np.pi * tone_hz * at_s)
+    return _faded((wave_of_one * _ratio(LEVEL_DBFS)).astype(np.float32), TELEPHONE_HZ)
+
+
 def write_wav(path: Path, sound: Sound, rate_hz: int = TELEPHONE_HZ) -> None:
     """Writes 16 bit mono, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)

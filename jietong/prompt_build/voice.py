@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jietong.prompt_build.paced import FRAME_SAMPLES, paced_model
+from jietong.prompt_build.sandhi import READINGS, spoken_tones
 from jietong.prompt_build.sound import Sound
 
 Lengths = npt.NDArray[np.float32]
@@ -122,10 +123,11 @@ def _english_words(words: str) -> str:
 def _mandarin_phonemes() -> Callable[[str], str]:
     """The Mandarin reader of misaki, with the tone sandhi it lacks (您好 is spoken nin2 hao3, 一个 yi2 ge4)."""
     reader_kind, pinyin = import_module("misaki.zh").ZHG2P, import_module("pypinyin")
+    pinyin.load_phrases_dict(READINGS)
 
     def word(text: str) -> str:
-        syllables = pinyin.lazy_pinyin(text, style=pinyin.Style.TONE3, neutral_tone_with_five=True, tone_sandhi=True)
-        return "".join(reader_kind.py2ipa(syllable) for syllable in syllables)
+        syllables = pinyin.lazy_pinyin(text, style=pinyin.Style.TONE3, neutral_tone_with_five=True)
+        return "".join(reader_kind.py2ipa(syllable) for syllable in spoken_tones(text, syllables))
 
     reader_kind.word2ipa = staticmethod(word)
     reader = reader_kind()
