@@ -16,7 +16,7 @@ KEYS = "0123456789*#"
 # What the keys mean where a menu says nothing else.
 PERSON_KEY, AGAIN_KEY, BACK_KEY = "0", "*", "#"
 PROMPT, PROMPT_IN = "prompt", "prompt_in"
-SPOKEN_KINDS = ("number", "digits", "phone", "money", "date", "time", "duration", "agent", "case")
+SPOKEN_KINDS = ("number", "count", "digits", "phone", "money", "date", "weekday", "time", "duration", "agent", "case")
 MAX_DIGITS = 30
 MAX_CHOICES = 9
 

@@ -11,7 +11,8 @@ from typing import Protocol
 
 from ivr import say_english, say_mandarin
 
-LARGEST = 10**12 - 1
+MOST_FIGURES = 12
+LARGEST = 10**MOST_FIGURES - 1
 LONGEST_S = 100 * 86_400 - 1
 FEN_IN_YUAN = 100
 OWN_COUNTRY = "+86"
@@ -24,6 +25,9 @@ class Grammar(Protocol):
 
     def whole(self, count: int) -> Prompts:
         """A whole number from 0 to LARGEST."""
+
+    def counted(self, count: int) -> Prompts:
+        """The same before what is counted."""
 
     def amount(self, yuan: int, fen: int) -> Prompts:
         """Money; fen are 0 to 99."""
@@ -51,6 +55,7 @@ def prompts_for(kind: str, value: str, language: str) -> Prompts:
     """Names of the prompts that say `value`, in the order they are played.
 
     number    whole number, negative too, of at most twelve digits
+    count     whole number before what is counted (两项, where `number` says 二), not negative
     digits    a row of digits, each by itself; hyphens and spaces are left out, as in the next three
     phone     telephone number, in groups with a short pause; +86 and any other `+` are not said
     agent     agent number (1 is 幺, as in telephone numbers)
@@ -73,6 +78,13 @@ def prompts_for(kind: str, value: str, language: str) -> Prompts:
 def _number(value: str, grammar: Grammar) -> Prompts:
     number = _whole(value, LARGEST, "a whole number of at most twelve digits")
     return _signed(number, grammar.whole(abs(number)))
+
+
+def _count(value: str, grammar: Grammar) -> Prompts:
+    count = _whole(value, LARGEST, "a whole number of at most twelve digits")
+    if count < 0:
+        raise ValueError("not a count: it is negative")
+    return grammar.counted(count)
 
 
 def _money(value: str, grammar: Grammar) -> Prompts:
@@ -169,6 +181,7 @@ def _row(value: str) -> str:
 
 KINDS: Mapping[str, Callable[[str, Grammar], Prompts]] = {
     "number": _number,
+    "count": _count,
     "digits": _digits,
     "phone": _phone,
     "money": _money,

@@ -39,6 +39,9 @@ def whole(count: int) -> Prompts:
     return (*said, *(("word-and",) if needs_and and said else ()), *_below_thousand(below))
 
 
+counted = whole
+
+
 def _below_thousand(count: int) -> Prompts:
     hundreds, below = divmod(count, 100)
     said = (f"hundred-{hundreds}{'-and' if below else ''}",) if hundreds else ()

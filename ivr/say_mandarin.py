@@ -65,9 +65,13 @@ def _section(section: int, is_head: bool) -> list[str]:
     return said
 
 
+def counted(count: int) -> Prompts:
+    """A number before a unit of measure: 两项, 十二项, 一百零二项."""
+    return ("n-02-liang",) if count == 2 else whole(count)
+
+
 def _counted(count: int, unit: str) -> Prompts:
-    """A number before a unit of measure: 两元, 十二元, 一百零二元."""
-    return ("n-02-liang", unit) if count == 2 else (*whole(count), unit)
+    return (*counted(count), unit)
 
 
 def amount(yuan: int, fen: int) -> Prompts:

@@ -15,12 +15,14 @@ from asterisk_conf.render import conf_file, render
 from asterisk_conf.settings import AsteriskSettings, FeatureCodeSettings, SeatSettings, TrunkSettings
 from jietong import asterisk_log
 from jietong.child import ChildPlan
+from jietong.prompt_folder import prompts_of
 from jietong.provision.programs import Program, asterisk_data_dir, asterisk_module_dir
+from jietong.recordings import SHIPPED
 from jietong.running import RunningSite
 from jietong.valkey import EmbeddedValkey, valkey_command
 
 PACKAGE_ROOT = Path(__file__).resolve().parents[1]
-PROMPTS = PACKAGE_ROOT / "ivr" / "prompts"
+PROMPTS = SHIPPED
 MUSIC = PROMPTS / "music"
 PORTS_OF_A_CALL = 4  # two legs, RTP and RTCP each
 FILES_OF_A_CALL = 8  # two legs: sockets of voice, timers, a menu's connection
@@ -76,7 +78,7 @@ def asterisk_settings(site: RunningSite, program: Program) -> AsteriskSettings:
         agi_port=ports.agi,
         module_dir=asterisk_module_dir(program),
         data_dir=asterisk_data_dir(program),
-        prompts_dir=PROMPTS,
+        prompts_dir=prompts_of(site),
         music_dir=MUSIC if MUSIC.is_dir() else asterisk_data_dir(program) / "moh",
         run_dir=site.socket_dir,
         bind_address=config.network.bind,

@@ -19,6 +19,7 @@ from jietong import exit_codes
 from jietong.accounts import AccountsUnreadableError, accounts_of
 from jietong.launch import asterisk_settings
 from jietong.prepare import prepare_database, site_source
+from jietong.prompt_folder import prepare_prompts
 from jietong.provision.programs import ensure_asterisk
 from jietong.running import Layout, RunningSite
 from jietong.site import Site
@@ -97,6 +98,7 @@ def _reload(running: RunningSite, site: Site, config: Path | None) -> None:
         }
     )
     program = ensure_asterisk()
+    prepare_prompts(fresh)
     render(asterisk_settings(fresh, program), fresh.layout.asterisk)  # writes nothing when a value is unsafe
     try:
         prepare_database(fresh)
@@ -105,6 +107,8 @@ def _reload(running: RunningSite, site: Site, config: Path | None) -> None:
         _renew_processes(fresh)
     except (NotReloadedError, OSError) as error:
         running.save()
+        with contextlib.suppress(SiteFileError):
+            prepare_prompts(running)
         render(asterisk_settings(running, program), running.layout.asterisk)
         with contextlib.suppress(NotReloadedError):
             _tell_asterisk(running)

@@ -12,6 +12,7 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from jietong.site_admission import Admission
 from jietong.site_leaving import Callback, Outside, Voicemail
+from jietong.site_prompts import Prompts
 from jietong.site_records import Records
 from jietong.site_values import (
     DATABASE_URL,
@@ -348,6 +349,7 @@ class Site(Table):
     announcements: Announcements = Announcements()
     hours: dict[Word, Hours] = {}
     calendar: HolidayCalendar = HolidayCalendar()
+    prompts: Prompts = Prompts()
     outside: Outside = Outside()
     voicemail: Voicemail = Voicemail()
     records: Records = Records()

@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 
 from jietong.calendar_file import overrides_in, read_calendar
 from jietong.operator_file import Unreadable, read_bytes
+from jietong.recordings import read_recordings
 from jietong.site import Site
 from jietong.site_checks import mistakes_across
 from jietong.site_raw import Mistake, nearest
@@ -44,21 +45,25 @@ def load_site(path: Path) -> Site:
         raise SiteFileError([f"{path}: {error}"]) from None
     name = _printable(str(path))
     mistakes: list[str] = []
+    site: Site | None = None
     try:
         site = site_of(content, name)
     except SiteFileError as error:
         mistakes = error.mistakes
-        calendar = _calendar_named_in(content)
-    else:
-        calendar = site.calendar.file
-        if calendar is None:
-            return site
+    calendar, recordings = _named_in(content, "calendar", "file"), _named_in(content, "prompts", "folder")
     if calendar is not None:
-        mistakes = [*mistakes, *map(_printable, _calendar_mistakes(path, calendar, content, name))]
-    if mistakes:
+        mistakes += map(_printable, _calendar_mistakes(path, calendar, content, name))
+    if recordings is not None:
+        mistakes += map(_printable, _recordings_mistakes(path, recordings, content, name))
+    if mistakes or site is None:
         raise SiteFileError(mistakes)
-    found = site.calendar.model_copy(update={"file": str(path.absolute().parent / str(calendar))})
-    return site.model_copy(update={"calendar": found})
+    beside = path.absolute().parent
+    return site.model_copy(
+        update={
+            "calendar": site.calendar.model_copy(update={"file": calendar and str(beside / calendar)}),
+            "prompts": site.prompts.model_copy(update={"folder": recordings and str(beside / recordings)}),
+        }
+    )
 
 
 def _calendar_mistakes(path: Path, calendar: str, content: bytes, name: str) -> list[str]:
@@ -67,17 +72,28 @@ def _calendar_mistakes(path: Path, calendar: str, content: bytes, name: str) -> 
     try:
         return overrides_in(read_calendar(file), file)[1]
     except Unreadable as error:
-        line = _line(("calendar", "file"), _lines(content.decode("utf-8-sig")))
-        return [f"{name}:{line}: calendar.file: {file} {error}"]
+        return [f"{name}:{_line_of(('calendar', 'file'), content)}: calendar.file: {file} {error}"]
 
 
-def _calendar_named_in(content: bytes) -> str | None:
-    """The calendar file that a site file with mistakes names, so that the mistakes of both are told together."""
+def _recordings_mistakes(path: Path, recordings: str, content: bytes, name: str) -> list[str]:
+    """Every mistake in the folder of recordings; a folder that is not there is a mistake of the line that names it."""
+    folder = path.absolute().parent / recordings
+    if not folder.is_dir():
+        return [f"{name}:{_line_of(('prompts', 'folder'), content)}: prompts.folder: {folder} is no folder: make it"]
+    return read_recordings(folder)[1]
+
+
+def _line_of(key: KeyPath, content: bytes) -> int:
+    return _line(key, _lines(content.decode("utf-8-sig")))
+
+
+def _named_in(content: bytes, table: str, key: str) -> str | None:
+    """The file or folder that a site file names, even one with mistakes, so that the mistakes of all are told together."""
     try:
-        calendar = tomllib.loads(content.decode("utf-8-sig")).get("calendar")
+        found = tomllib.loads(content.decode("utf-8-sig")).get(table)
     except (ValueError, RecursionError):
         return None
-    file = calendar.get("file") if isinstance(calendar, dict) else None
+    file = found.get(key) if isinstance(found, dict) else None
     return file if isinstance(file, str) and file and "\0" not in file else None
 
 

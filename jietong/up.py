@@ -38,6 +38,7 @@ from jietong.prepare import (
     warn_about_host_name,
 )
 from jietong.processes.customers_import import import_into
+from jietong.prompt_folder import prepare_prompts
 from jietong.provision.private_copy import ProvisionError
 from jietong.provision.programs import ensure_asterisk
 from jietong.reload import RENEW, renewal_order, renewed
@@ -176,6 +177,7 @@ def _start_and_run(source: SiteSource, var: Path, port_base: int | None) -> int:
     program = ensure_asterisk()
     warn_about_host_name(_say)
     site, accounts = running_site(source, var, ports, program.argv)
+    prepare_prompts(site)
     prepare_database(site)
     site.save()
     if source.is_demo:

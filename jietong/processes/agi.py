@@ -26,10 +26,10 @@ from ivr.adapters.fastagi_server import FastAgiServer, Script
 from ivr.adapters.known_customers import KnownCustomers
 from jietong import exit_codes
 from jietong.database import open_engine
-from jietong.launch import PROMPTS
 from jietong.life import Signs
 from jietong.logs import configure
 from jietong.opening_hours import OpeningHours, closed_queues_of, message_queues_of
+from jietong.prompt_folder import prompts_of
 from jietong.running import RunningSite
 from routing.adapters.agents_table import AgentPins
 from routing.adapters.inbox_client import InboxClient
@@ -94,7 +94,7 @@ def context_of(site: RunningSite) -> ScriptContext:
         queue=site.site.hotline.queue,
         default_tier=site.site.hotline.default_tier,
         tiers=frozenset(site.site.tiers),
-        prompts=PROMPTS,
+        prompts=prompts_of(site),
         customers=customers,
         remembered=known,
         pins=AgentPins(engine),

@@ -14,13 +14,11 @@ from typing import Any
 
 import numpy as np
 
+from ivr.say import MOST_FIGURES, prompts_for
 from jietong.prompt_build.sound import Sound, read_wav
 from jietong.prompt_build.texts import LANGUAGES, PROMPTS_DIR, Prompt, read_prompts
 
-_DIGITS = {
-    "zh-CN": "零一二三四五六七八九",
-    "en": ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"],
-}
+_FIGURES = re.compile(r"(\d{1,3}(?:,\d{3})+|\d+)(st|nd|rd|th)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +44,11 @@ def listen(model_folder: Path, root: Path = PROMPTS_DIR, only: frozenset[str] = 
             if only and not only & {prompt.name for prompt in row}:
                 continue
             sound = np.concatenate([read_wav(prompt.wav(language, root)) for prompt in row])
-            said = _units(" ".join(prompt.texts[language] for prompt in row), language)
+            said = _units(" ".join(prompt.texts[language] for prompt in row))
             heard = _understood(model, sound, language)
             names = row[0].name if len(row) == 1 else f"{row[0].name} … {row[-1].name}"
-            yield Heard(language, names, heard, distance(_units(heard, language), said), len(said))
+            wrong = min(distance(_units(text), said) for text in _in_words(heard, language))
+            yield Heard(language, names, heard, wrong, len(said))
 
 
 def distance(heard: list[str], said: list[str]) -> int:
@@ -75,11 +74,26 @@ def _understood(model: Any, sound: Sound, language: str) -> str:
     return "".join(segment.text for segment in segments).strip()
 
 
-def _units(text: str, language: str) -> list[str]:
-    """Syllables without tone, and Latin words in small letters; digits as words of the language."""
+def _in_words(heard: str, language: str) -> tuple[str, str]:
+    """What the recogniser wrote in figures, in words: figure by figure, and as numbers."""
+    texts = {prompt.name: prompt.texts.get(language, "") for prompt in read_prompts()}
+
+    def words(kind: str) -> str:
+        def written(found: re.Match[str]) -> str:
+            figures = found[1].replace(",", "")
+            if found[2] and f"day-{figures:0>2}" in texts:
+                return f" {texts[f'day-{figures:0>2}']} "
+            names = prompts_for(kind, figures[:MOST_FIGURES], language)  # the recogniser may repeat one for ever
+            return f" {' '.join(texts[name] for name in names)} "
+
+        return _FIGURES.sub(written, heard)
+
+    return words("digits"), words("number")
+
+
+def _units(text: str) -> list[str]:
+    """Syllables without tone, and Latin words in small letters."""
     lazy_pinyin = import_module("pypinyin").lazy_pinyin
-    for number, word in enumerate(_DIGITS[language]):
-        text = text.replace(str(number), f" {word} ")
     units: list[str] = []
     for run in re.findall(r"[\u4e00-\u9fff]+|[a-z']+", text.lower()):
         units += lazy_pinyin(run) if run[0] > "z" else [run]

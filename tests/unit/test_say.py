@@ -77,6 +77,10 @@ number   999999999999  九千九百九十九亿九千九百九十九万九千九
 number   -5            负五
 number   -2000         负两千
 number   007           七
+count    2             两
+count    12            十二
+count    102           一百零二
+count    200           两百
 digits   2101          二一零一
 agent    1001          幺零零幺
 agent    8            八
@@ -175,6 +179,7 @@ number   1001000       one million one thousand
 number   1001001       one million one thousand and one
 number   2000000000    two billion
 number   -7            minus seven
+count    2             two
 agent    1001          one zero zero one
 digits   21            two one
 phone    13812345678   one three eight | one two three four | five six seven eight
@@ -227,6 +232,7 @@ def test_english(kind: str, value: str, words: str) -> None:
     ("kind", "value"),
     [
         *(("number", value) for value in ("", "-", "1.5", "1e3", "٣", " 5", "5\n", "1000000000000", "十")),
+        *(("count", value) for value in ("", "-1", "two")),
         *(("money", value) for value in ("", "1.50", "9" * 17)),
         *(("digits", value) for value in ("", "-", "12a", "1" * 33, "１２")),
         *(("phone", value) for value in ("", "+", "anonymous", "138*", "++86")),
