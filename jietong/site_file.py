@@ -94,7 +94,7 @@ def _named_in(content: bytes, table: str, key: str) -> str | None:
     except (ValueError, RecursionError):
         return None
     file = found.get(key) if isinstance(found, dict) else None
-    return file if isinstance(file, str) and file and "\0" not in file else None
+    return file if isinstance(file, str) and file else None
 
 
 def site_of(content: bytes, name: str) -> Site:
