@@ -4,15 +4,14 @@ Owns what an operator types; must not do the work itself. Pieces are imported wh
 Contract: design.md section 5. Exit codes: 0 done, 1 it failed, 2 the configuration or the command line is wrong.
 """
 
-import importlib
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated
 
 import typer
 
-from jietong import exit_codes
+from jietong import cli_service, exit_codes
+from jietong.cli_words import VAR, FullNumbers, Json, Var, folder, leave, piece
 
 app = typer.Typer(
     name="jietong",
@@ -26,9 +25,7 @@ app.add_typer(customers, name="customers")
 agents = typer.Typer(help="Agents: what a supervisor may tell one.", no_args_is_help=True)
 app.add_typer(agents, name="agents")
 
-Var = Annotated[Path, typer.Option("--var", metavar="DIR", help="Folder that holds all state of the site.")]
-Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
-VAR = Path("var")
+cli_service.add_to(app)
 
 
 @app.command()
@@ -43,7 +40,7 @@ def up(
     ] = None,
 ) -> None:
     """Runs a site in the foreground until Ctrl-C."""
-    _leave(_piece("jietong.up", "up")(config, var, port_base))
+    leave(piece("jietong.up", "up")(config, var, port_base))
 
 
 @app.command()
@@ -54,7 +51,7 @@ def reload(
     var: Var = VAR,
 ) -> None:
     """Lets a running site go on with a changed site file or a new version; nobody is cut off."""
-    _leave(_piece("jietong.reload", "reload")(_folder(var), config))
+    leave(piece("jietong.reload", "reload")(folder(var), config))
 
 
 @app.command()
@@ -66,7 +63,7 @@ def backup(
     ] = False,
 ) -> None:
     """Writes database, configuration and accounts of a running site to one archive."""
-    _leave(_piece("jietong.backup", "backup")(_folder(var), file, recordings))
+    leave(piece("jietong.backup", "backup")(folder(var), file, recordings))
 
 
 @app.command()
@@ -80,7 +77,7 @@ def restore(
     replace: Annotated[bool, typer.Option("--replace", help="Over a site that is there; its files are kept.")] = False,
 ) -> None:
     """Makes a site's folder and database from an archive."""
-    _leave(_piece("jietong.restore", "restore")(_folder(var), file, config, replace))
+    leave(piece("jietong.restore", "restore")(folder(var), file, config, replace))
 
 
 @app.command()
@@ -92,14 +89,14 @@ def check(file: Annotated[Path, typer.Argument(metavar="FILE", help="Site file."
         site = load_site(file)
     except SiteFileError as error:
         typer.echo(error, err=True)
-        _leave(exit_codes.WRONG_CONFIGURATION)
+        leave(exit_codes.WRONG_CONFIGURATION)
     typer.echo(f"{file}: no mistakes (hotline {site.hotline.number}, {len(site.seats)} seats, {len(site.tiers)} tiers)")
 
 
 @app.command()
 def status(var: Var = VAR, as_json: Json = False) -> None:
     """Shows waiting calls, agents and the answer rate now."""
-    _leave(_piece("jietong.processes.status", "status")(_folder(var), as_json))
+    leave(piece("jietong.processes.status", "status")(folder(var), as_json))
 
 
 @app.command()
@@ -107,10 +104,10 @@ def calls(
     var: Var = VAR,
     as_json: Json = False,
     last: Annotated[int | None, typer.Option("--last", metavar="N", min=1, help="Only the newest N.")] = None,
-    full_numbers: Annotated[bool, typer.Option("--full-numbers", help="Callers' numbers unmasked.")] = False,
+    full_numbers: FullNumbers = False,
 ) -> None:
     """Lists call records, the oldest first."""
-    _leave(_piece("jietong.processes.status", "calls")(_folder(var), as_json, last, full_numbers))
+    leave(piece("jietong.processes.status", "calls")(folder(var), as_json, last, full_numbers))
 
 
 callbacks_app = typer.Typer(help="Callbacks: whom the hotline owes a call.")
@@ -126,41 +123,41 @@ def callbacks(
 ) -> None:
     """Lists open callbacks, the longest waiting first."""
     if context.invoked_subcommand is None:
-        _leave(_piece("jietong.processes.promises", "callbacks")(_folder(var), as_json, full_numbers))
+        leave(piece("jietong.processes.promises", "callbacks")(folder(var), as_json, full_numbers))
 
 
 @callbacks_app.command("cancel")
 def callbacks_cancel(call_id: Annotated[str, typer.Argument(metavar="CALL_ID")], var: Var = VAR) -> None:
     """Takes a callback out of the line."""
-    _leave(_piece("jietong.processes.promises", "cancel")(_folder(var), call_id))
+    leave(piece("jietong.processes.promises", "cancel")(folder(var), call_id))
 
 
 @app.command()
 def messages(
     var: Var = VAR,
     as_json: Json = False,
-    full_numbers: Annotated[bool, typer.Option("--full-numbers", help="Callers' numbers unmasked.")] = False,
+    full_numbers: FullNumbers = False,
 ) -> None:
     """Lists the messages that callers left, the oldest first."""
-    _leave(_piece("jietong.processes.promises", "messages")(_folder(var), as_json, full_numbers))
+    leave(piece("jietong.processes.promises", "messages")(folder(var), as_json, full_numbers))
 
 
 @app.command()
 def explain(call_id: Annotated[str, typer.Argument(metavar="CALL_ID")], var: Var = VAR, as_json: Json = False) -> None:
     """Tells why a call waited and who was passed over."""
-    _leave(_piece("jietong.processes.status", "explain")(_folder(var), call_id, as_json))
+    leave(piece("jietong.processes.status", "explain")(folder(var), call_id, as_json))
 
 
 @customers.command("import")
 def customers_import(file: Annotated[Path, typer.Argument(metavar="FILE.csv")], var: Var = VAR) -> None:
     """Reads customers from a CSV file: all of it, or nothing and every mistake by line."""
-    _leave(_piece("jietong.processes.customers_import", "main")(_folder(var), file))
+    leave(piece("jietong.processes.customers_import", "main")(folder(var), file))
 
 
 def _agent_command(word: str, what: str) -> None:
     @agents.command(word, help=what)
     def run(number: Annotated[str, typer.Argument(metavar="NUMBER", help="Agent number.")], var: Var = VAR) -> None:
-        _leave(_piece("jietong.processes.agent_command", "main")(_folder(var), word, number))
+        leave(piece("jietong.processes.agent_command", "main")(folder(var), word, number))
 
 
 _agent_command("ready", "Ready for calls again, such as after one that was not answered.")
@@ -172,7 +169,7 @@ _agent_command("log-out", "Logged out, after the present call if there is one.")
 @app.command()
 def accounts(var: Var = VAR, as_json: Json = False) -> None:
     """Shows SIP passwords of seats and PINs of agents."""
-    _leave(_piece("jietong.sheet", "show_accounts")(_folder(var), as_json))
+    leave(piece("jietong.sheet", "show_accounts")(folder(var), as_json))
 
 
 @app.command()
@@ -197,7 +194,7 @@ def hours(
     as_json: Json = False,
 ) -> None:
     """Tells for each queue whether it is open, and when that changes."""
-    _leave(_piece("jietong.processes.hours", "show_hours")(_folder(var), at, as_json))
+    leave(piece("jietong.processes.hours", "show_hours")(folder(var), at, as_json))
 
 
 @app.command()
@@ -221,7 +218,7 @@ def erlang(  # noqa: PLR0917  # typer gives them by name
 ) -> None:
     """Tells by formula (Erlang-C, Erlang-A) how many agents a load needs, and what callers then meet."""
     load, target = (calls_per_hour, handling_s, patience_s), (within_s, goal)
-    _leave(_piece("jietong.outlook_table", "show_outlook")(load, target, agents, as_json))
+    leave(piece("jietong.outlook_table", "show_outlook")(load, target, agents, as_json))
 
 
 def _process_command(name: str, what: str) -> None:
@@ -229,7 +226,7 @@ def _process_command(name: str, what: str) -> None:
 
     @app.command(name, hidden=True, help=what)
     def run(var: Var = VAR) -> None:
-        _leave(_piece(f"jietong.processes.{name}", "main")(_folder(var)))
+        leave(piece(f"jietong.processes.{name}", "main")(folder(var)))
 
 
 _process_command("agi", "FastAGI worker: menus and feature codes.")
@@ -247,36 +244,3 @@ def main() -> None:
     except BrokenPipeError:  # `jietong calls | head`
         sys.stderr.close()
         sys.exit(exit_codes.FAILED)
-
-
-def _piece(module: str, name: str) -> Callable[..., Any]:
-    """Returns function `name` of `module`, wrapped so that an expected error is one line and exit code 1."""
-    try:
-        function: Callable[..., Any] = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError) as error:
-        _fail(f"this installation is incomplete: {error}")
-
-    def guarded(*arguments: object) -> Any:
-        from jietong.running import NoRunningSite
-
-        try:
-            return function(*arguments)
-        except (NoRunningSite, OSError) as error:
-            if isinstance(error, BrokenPipeError):
-                raise
-            _fail(str(error))
-
-    return guarded
-
-
-def _folder(var: Path) -> Path:
-    return var.expanduser().absolute()
-
-
-def _fail(text: str) -> NoReturn:
-    typer.echo(f"jietong: {text}", err=True)
-    raise typer.Exit(exit_codes.FAILED)
-
-
-def _leave(code: int | None) -> NoReturn:
-    raise typer.Exit(code or 0)

@@ -1,4 +1,4 @@
-"""The process that keeps call records: reads the journal, writes the database, deletes what is too old.
+"""The process that keeps call records: reads the journal and callers' notes, writes the database, deletes what is too old.
 
 Owns its wiring and its signals; must not know what a record is. Rules: design.md section 2.
 It is ready at once: while Redis or the database are away it waits for them.
@@ -8,6 +8,7 @@ import signal
 import threading
 from pathlib import Path
 
+from ivr.adapters.notes_fold import fold_notes
 from jietong import logs
 from jietong.database import open_engine, writing
 from jietong.life import Signs
@@ -29,17 +30,22 @@ def main(var: Path) -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    engine = open_engine(running.database_url)
+    engine, prefix = open_engine(running.database_url), prefix_of(running.site.hotline.number)
     what = (writing(engine), running.layout.data / "messages", _kept(running), stop)
     pruning = threading.Thread(target=prune_on, args=what, name="pruning", daemon=True)
     pruning.start()
+    notes = threading.Thread(
+        target=fold_notes, args=(running.store_url, prefix, writing(engine), stop), name="notes", daemon=True
+    )
+    notes.start()
     Signs().give_by_thread(lambda: True)
     print("ready", flush=True)  # noqa: T201 the line that the supervisor waits for
     try:
-        fold_journal(running.store_url, prefix_of(running.site.hotline.number), RecordsWriter(writing(engine)), stop)
+        fold_journal(running.store_url, prefix, RecordsWriter(writing(engine)), stop)
     finally:
         stop.set()
-        pruning.join(ENDS_WITHIN_S)
+        for thread in (notes, pruning):
+            thread.join(ENDS_WITHIN_S / 2)
         engine.dispose()
     return 0
 

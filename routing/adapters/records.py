@@ -70,7 +70,7 @@ class RecordsWriter:
         try:
             return self._write(entries)
         except (SQLAlchemyError, ArithmeticError, TypeError, ValueError) as error:  # sqlite3 raises OverflowError bare
-            if isinstance(error, SQLAlchemyError) and not _is_refusal(error):
+            if isinstance(error, SQLAlchemyError) and not is_refusal(error):
                 raise _away(error) from error
             if len(entries) > 1:
                 return sum(self.write([entry]) for entry in entries)
@@ -189,7 +189,7 @@ def _text(value: Any) -> Any:
     return value.replace("\x00", "\ufffd") if isinstance(value, str) else value
 
 
-def _is_refusal(error: SQLAlchemyError) -> bool:
+def is_refusal(error: SQLAlchemyError) -> bool:
     """Whether the same rows would be refused for ever: not so for a locked, full, absent or unmigrated database."""
     if isinstance(error, DBAPIError):
         return isinstance(error, DataError | IntegrityError)
