@@ -1,18 +1,25 @@
-"""Commands for what callers do by themselves: ratings.
+"""Commands for what callers do by themselves: ratings, subscriptions.
 
 Owns what an operator types for it; must not do the work itself. Contract: docs/guide/self-service.md.
 """
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from jietong.cli_words import VAR, Json, Var, folder, leave, piece
+from jietong.cli_words import VAR, FullNumbers, Json, Var, folder, leave, piece
+
+products = typer.Typer(help="Products: what customers order by the month.")
+subscriptions = typer.Typer(help="Subscriptions: who has ordered what, and who cancelled.")
+File = Annotated[Path, typer.Argument(metavar="FILE.csv")]
 
 
 def add_to(app: typer.Typer) -> None:
     """Adds every command of this page to the program's."""
     app.command("ratings")(_ratings)
+    app.add_typer(products, name="products")
+    app.add_typer(subscriptions, name="subscriptions")
 
 
 def _ratings(
@@ -22,3 +29,37 @@ def _ratings(
 ) -> None:
     """Shows how callers rated each agent."""
     leave(piece("jietong.processes.ratings", "show_ratings")(folder(var), as_json, days))
+
+
+@products.callback(invoke_without_command=True)
+def _products(context: typer.Context, var: Var = VAR, as_json: Json = False) -> None:
+    """Lists products, each with how many have it and how many cancelled."""
+    if context.invoked_subcommand is None:
+        leave(piece("jietong.processes.subscriptions", "show_products")(folder(var), as_json))
+
+
+@products.command("import")
+def _products_import(file: File, var: Var = VAR) -> None:
+    """Reads products from a CSV file: all of it, or nothing and every mistake by line."""
+    leave(piece("jietong.processes.subscriptions_import", "import_products")(folder(var), file))
+
+
+@subscriptions.callback(invoke_without_command=True)
+def _subscriptions(  # noqa: PLR0917  # typer gives them by name
+    context: typer.Context,
+    var: Var = VAR,
+    as_json: Json = False,
+    phone: Annotated[str, typer.Option("--phone", metavar="NUMBER", help="All orders of one number.")] = "",
+    cancelled: Annotated[bool, typer.Option("--cancelled", help="Every cancellation, with its call.")] = False,
+    full_numbers: FullNumbers = False,
+) -> None:
+    """Counts who has ordered and cancelled what; or lists the orders of one number, or all cancellations."""
+    if context.invoked_subcommand is None:
+        show = piece("jietong.processes.subscriptions", "show_subscriptions")
+        leave(show(folder(var), as_json, phone, cancelled, full_numbers))
+
+
+@subscriptions.command("import")
+def _subscriptions_import(file: File, var: Var = VAR) -> None:
+    """Reads subscriptions from a CSV file: all of it, or nothing and every mistake by line."""
+    leave(piece("jietong.processes.subscriptions_import", "import_subscriptions")(folder(var), file))

@@ -38,6 +38,7 @@ from jietong.prepare import (
     warn_about_host_name,
 )
 from jietong.processes.customers_import import import_into
+from jietong.processes.subscriptions_import import import_products_into, import_subscriptions_into
 from jietong.prompt_folder import prepare_prompts
 from jietong.provision.private_copy import ProvisionError
 from jietong.provision.programs import ensure_asterisk
@@ -182,6 +183,8 @@ def _start_and_run(source: SiteSource, var: Path, port_base: int | None) -> int:
     site.save()
     if source.is_demo:
         import_into(site, demo_file("customers.csv"), quiet=True)
+        import_products_into(site, demo_file("products.csv"), quiet=True)
+        import_subscriptions_into(site, demo_file("subscriptions.csv"), quiet=True)
     return run_children(plans(site, program), site.layout, ready_sheet(site, accounts, source.is_demo))
 
 

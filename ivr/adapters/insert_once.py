@@ -4,15 +4,27 @@ Owns the two dialects' words for it. Must not know any table.
 Rules: what waits in the store is read at least once, and its key tells a second reading.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Executable, Table
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+
+ROWS = 500  # sent at a time
 
 
 def insert_once(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
     """Inserts `row`; False when one with its key is there already, which then stays as it is."""
+    return connection.execute(_inserted(connection, table), dict(row)).rowcount == 1
+
+
+def insert_all_once(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Inserts those of `rows` whose keys are not there."""
+    for start in range(0, len(rows), ROWS):
+        connection.execute(_inserted(connection, table), [dict(row) for row in rows[start : start + ROWS]])
+
+
+def _inserted(connection: Connection, table: Table) -> Executable:
     insert = insert_postgresql if connection.dialect.name == "postgresql" else insert_sqlite
-    return connection.execute(insert(table).values(dict(row)).on_conflict_do_nothing()).rowcount == 1
+    return insert(table).on_conflict_do_nothing()

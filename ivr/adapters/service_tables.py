@@ -1,10 +1,10 @@
-"""SQL tables behind self-service: ratings.
+"""SQL tables behind self-service: ratings, products and subscriptions.
 
 Owns columns and indexes as the code uses them; the database gets them by the migrations in jietong/migrations.
 Rules: docs/guide/self-service.md; times are epoch seconds, telephone numbers in the spelling of ivr/phone_numbers.py.
 """
 
-from sqlalchemy import Column, Double, Index, Integer, MetaData, Table, Text
+from sqlalchemy import Column, Double, ForeignKey, Index, Integer, MetaData, Table, Text, text
 
 service_tables = MetaData()
 
@@ -19,3 +19,32 @@ ratings = Table(
     Column("at", Double, nullable=False),
     Index("ratings_by_time", "at"),
 )
+
+products = Table(
+    "products",
+    service_tables,
+    Column("code", Text, primary_key=True),
+    Column("name_zh", Text, nullable=False),
+    Column("name_en", Text, nullable=False),
+    Column("prompt", Text, nullable=False),  # says the name
+    Column("monthly_fee_fen", Integer, nullable=False),
+)
+
+subscriptions = Table(
+    "subscriptions",
+    service_tables,
+    Column("phone", Text, primary_key=True),
+    Column("product", Text, ForeignKey("products.code"), primary_key=True),
+    Column("since", Text, primary_key=True),  # 2026-11-24; who cancels and orders again has two rows
+    Column("cancelled_at", Double),  # empty: in force
+    Column("cancelled_by", Text, nullable=False),  # the call
+)
+Index(
+    "subscriptions_in_force",
+    subscriptions.c.phone,
+    subscriptions.c.product,
+    unique=True,
+    sqlite_where=text("cancelled_at IS NULL"),
+    postgresql_where=text("cancelled_at IS NULL"),
+)
+Index("subscriptions_by_product", subscriptions.c.product)

@@ -4,19 +4,15 @@ Owns reading the file and telling the operator. Must not judge a line: ivr/custo
 Rules: design.md section 5.
 """
 
-import sys
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from ivr.adapters.customers import Customer, Customers
-from ivr.customer_file import CustomerFileError, parse_customers
-from jietong.database import DatabaseError, open_engine
+from ivr.customer_file import CustomerRow, parse_customers
+from jietong.processes.csv_import import import_file
+from jietong.processes.site_database import ask_database
 from jietong.running import RunningSite
-
-MAX_BYTES = 512 * 1024 * 1024
-SHOWN = 50
 
 
 def main(var: Path, file: Path) -> int:
@@ -26,40 +22,15 @@ def main(var: Path, file: Path) -> int:
 
 def import_into(site: RunningSite, file: Path, *, quiet: bool = False) -> int:
     """The same for a site at hand; `quiet` says nothing when all went well."""
-    try:
-        if file.stat().st_size > MAX_BYTES:
-            return _fail(f"{file}: larger than {MAX_BYTES >> 20} MiB: split it")
-        content = file.read_bytes()
-    except OSError as error:
-        return _fail(f"{file}: {error.strerror or error}")
     people = {seat.number for seat in site.site.seats} | {agent.number for agent in site.site.agents}
-    try:
-        rows = parse_customers(content, file.name, tuple(site.site.tiers), people, datetime.now(UTC).year)
-    except CustomerFileError as error:
-        for mistake in error.mistakes[:SHOWN]:
-            sys.stderr.write(f"{mistake}\n")
-        if len(error.mistakes) > SHOWN:
-            sys.stderr.write(f"... and {len(error.mistakes) - SHOWN} more\n")
-        count = len(error.mistakes)
-        sys.stderr.write(f"{count} mistake{'s' if count != 1 else ''}, nothing imported\n")
-        return 2
-    try:
-        engine = open_engine(site.database_url)
-    except DatabaseError as error:
-        return _fail(f"{error}: nothing imported")
-    try:
-        count = Customers(engine).store(
+    tiers, year = tuple(site.site.tiers), datetime.now(UTC).year
+
+    def store(rows: Iterable[CustomerRow]) -> str:
+        customers = [
             Customer(r.phone, r.name, r.tier, r.class_, r.representative, r.birth_year, r.language) for r in rows
-        )
-    except SQLAlchemyError as error:
-        return _fail(f"the database does not take them ({type(error).__name__}): nothing imported, try again")
-    finally:
-        engine.dispose()
-    if not quiet:
-        sys.stdout.write(f"{count} customers imported\n")
-    return 0
+        ]
+        return f"{ask_database(site, lambda engine: Customers(engine).store(customers))} customers imported"
 
-
-def _fail(text: str) -> int:
-    sys.stderr.write(f"jietong: {text}\n")
-    return 1
+    return import_file(
+        file, lambda content: parse_customers(content, file.name, tiers, people, year), store, quiet=quiet
+    )

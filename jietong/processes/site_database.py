@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from jietong import exit_codes
-from jietong.database import DatabaseError, open_engine, writing
+from jietong.database import DatabaseError, open_engine
 from jietong.running import RunningSite
 
 T = TypeVar("T")
@@ -24,7 +24,7 @@ class DatabaseSilent(OSError):
 def ask_database(site: RunningSite, question: Callable[[Engine], T]) -> T:
     """What `question` returns of the site's database; raises DatabaseSilent."""
     try:
-        engine = writing(open_engine(site.database_url))
+        engine = open_engine(site.database_url)
     except DatabaseError as error:
         raise DatabaseSilent(str(error)) from error
     try:

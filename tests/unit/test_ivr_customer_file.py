@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.customer_file import CLASSES, CustomerFileError, CustomerRow, parse_customers
+from ivr.csv_lines import CsvFileError
+from ivr.customer_file import CLASSES, CustomerRow, parse_customers
 from jietong.site import CustomerClass
 
 HEADER = "phone,name,tier,class,representative,birth_year,language"
@@ -23,7 +24,7 @@ def read(content: str | bytes) -> list[CustomerRow]:
 
 def mistakes_of(content: str | bytes) -> list[str]:
     """What the operator is told."""
-    with pytest.raises(CustomerFileError) as caught:
+    with pytest.raises(CsvFileError) as caught:
         read(content)
     return caught.value.mistakes
 
@@ -123,7 +124,7 @@ def test_any_bytes_are_customers_or_mistakes(content: bytes) -> None:
     rows: list[CustomerRow] = []
     try:
         rows = read(HEADER.encode() + b"\n" + content)
-    except CustomerFileError as error:
+    except CsvFileError as error:
         told = error.mistakes
     assert bool(rows) != bool(told)
 
