@@ -12,9 +12,12 @@ from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from ivr.adapters.customers_table import customers_tables
+from ivr.adapters.service_tables import service_tables
 from jietong.database import DatabaseError, migrate, open_engine, sqlite_url, writing
 from jietong.pins import store_agents
 from routing.adapters.tables import agents, routing_tables
+
+TABLES = [routing_tables, customers_tables, service_tables]
 
 
 @pytest.fixture
@@ -35,7 +38,7 @@ def test_migrations_make_the_tables_that_the_code_uses(url: str) -> None:
     migrate(url)
     engine = open_engine(url)
     with engine.connect() as connection:
-        differences = compare_metadata(MigrationContext.configure(connection), [routing_tables, customers_tables])
+        differences = compare_metadata(MigrationContext.configure(connection), TABLES)
     assert differences == []
     engine.dispose()
 

@@ -177,7 +177,7 @@ def test_an_operator_imports_and_counts(engine: Engine, database_url: str, tmp_p
     assert "news  手机报  Mobile news  3.00 yuan a month  subscribed 2  cancelled 1\n" in run("subscriptions")[1]
     assert json.loads(run("products", "--json")[1])[2]["code"] == "music-box"
     assert run("subscriptions", "--cancelled")[1] == (
-        "139****0001  news  since 2026-02-01  cancelled 2026-11-18 17:06:40 in call 1.1\n"
+        "139****0001  news  since 2026-02-01  cancelled 2026-11-18 19:06:40 in call 1.1\n"
     )
     found = json.loads(run("subscriptions", "--phone", "+86" + ME, "--json", "--full-numbers")[1])
     assert [(row["phone"], row["product"]) for row in found][:2] == [(ME, "video"), (ME, "flow-bag")]
