@@ -1,7 +1,9 @@
 """Dialplan entry `answer_call`: who calls, and what follows from it for tier, language, class and representative.
 
-Owns these channel variables. Must not speak: the menu does. Rules: domain.md C1, H2, H10; fails open.
+Owns these channel variables. Must not speak: the menu does. Rules: domain.md C1, H2, H10, H14 (the age that a customer reaches this year); fails open.
 """
+
+from datetime import UTC, datetime
 
 from agi_scripts.context import ScriptContext
 from asterisk_conf import names
@@ -22,6 +24,9 @@ def answer_call(channel: AgiChannel, context: ScriptContext) -> str:
     own_agent = named or context.last_agent(channel.caller, channel.call)
     if own_agent:
         channel.set_variable(names.REPRESENTATIVE, own_agent)
+    if customer is not None:
+        age = datetime.now(UTC).year - customer.birth_year if customer.birth_year else ""
+        channel.set_variable(names.CUSTOMER, f"{names.KNOWN}{age}")
     if customer is not None and customer.class_:
         channel.set_variable(names.CUSTOMER_CLASS, customer.class_)
     return "known" if customer is not None else "unknown"

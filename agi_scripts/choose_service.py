@@ -1,49 +1,70 @@
-"""Dialplan entry `choose_service`: plays the menu and says what the caller chose.
+"""Dialplan entry `choose_service`: leads the caller through the hotline's flow and says what comes next.
 
-Owns the performing of the menu's steps. Must not know what a key means: ivr/menu.py does. Rules: domain.md H11.
+Owns the words that the dialplan goes on by. Must not know a menu: flows are files. Rules: domain.md H11, H12.
 """
 
 from agi_scripts.context import ScriptContext
+from agi_scripts.flow_performer import look_up, perform
 from agi_scripts.speech import say
 from asterisk_conf import names
 from ivr.adapters.agi_channel import AgiChannel
 from ivr.calendar import Closed
-from ivr.main_menu import MAIN_MENU
-from ivr.menu import Ask, Choose, KeyPressed, Menu, NothingPressed, start, step
+from ivr.flow import CallBack, HangUp, Message, ToQueue, Transfer
+from ivr.flow_step import ANNOUNCED
+from ivr.flow_visit import ANNOUNCEMENTS, SERVICE
 
-KEY_WITHIN_S = 5.0
+FLOW = "hotline"
 CLOSED = {Closed.HOURS: names.CLOSED_HOURS, Closed.HOLIDAY: names.CLOSED_HOLIDAY, None: names.CLOSED_HOURS}
-ANY_KEY = "0123456789*#"
 
 
-def choose_service(channel: AgiChannel, context: ScriptContext, menu: Menu = MAIN_MENU) -> str:
-    """Leads the caller through the menu; sets service, queue, language and that the caller goes on to the queue;
-    outside the queue's hours another queue takes over, or the caller is told so and leaves a message or is sent away.
+def choose_service(channel: AgiChannel, context: ScriptContext) -> str:
+    """Sets service, queue, language and that the caller goes on to the queue; outside the queue's hours another queue takes over, or the
+    caller is told so and leaves a message or is sent away.
 
     A hang-up ends it by CallerHungUp, which the server logs in one line.
     """
-    position, output = start(menu, channel.get_variable(names.LANGUAGE) or context.language)
-    while isinstance(output, Ask):
-        key = _ask(channel, context, position.language, output)
-        position, output = step(menu, position, KeyPressed(key) if key else NothingPressed())
-    assert isinstance(output, Choose)
-    queue = context.queues.get(output.service, context.queue)
-    channel.set_variable(names.SERVICE, output.service)
-    channel.set_variable(names.LANGUAGE, position.language)
+    known = channel.variables(names.LANGUAGE, names.TIER, names.CUSTOMER)
+    leave = perform(
+        channel, context, FLOW, known[names.LANGUAGE] or context.language, values_of(channel, context, known)
+    )
+    how = leave.how
+    channel.set_variable(names.LANGUAGE, leave.language)
+    if isinstance(how, HangUp):
+        channel.set_variable(names.NEXT, names.NEXT_HANGUP)
+        return "hung_up_by_menu"
+    if isinstance(how, Transfer):
+        channel.set_variable(names.TRANSFER_TO, how.number)
+        channel.set_variable(names.NEXT, names.NEXT_TRANSFER)
+        return "transfer"
+    channel.set_variable(names.SERVICE, how.service)
+    if isinstance(how, CallBack):
+        channel.set_variable(names.WANTS_CALLBACK, "1")
+    return _to_queue(channel, context, how, leave.language)
+
+
+def values_of(channel: AgiChannel, context: ScriptContext, known: dict[str, str]) -> dict[str, str]:
+    """What a flow can test from the beginning: tier, age (may be empty), caller: withheld, customer or stranger."""
+    customer = known[names.CUSTOMER]
+    who = "customer" if customer.startswith(names.KNOWN) else "stranger"
+    return {
+        "tier": known[names.TIER] or context.default_tier,
+        "age": customer.removeprefix(names.KNOWN),
+        "caller": who if channel.caller else "withheld",
+    }
+
+
+def _to_queue(channel: AgiChannel, context: ScriptContext, how: ToQueue | CallBack | Message, language: str) -> str:
+    queue = context.queues.get(how.service, context.queue)
     opening = context.opening(queue, channel.call)
-    next_word = "queue"
+    next_word = names.NEXT_MESSAGE if isinstance(how, Message) else names.NEXT_QUEUE
     if not opening.is_open and queue in context.closed_queues:
         queue = context.closed_queues[queue]
     elif not opening.is_open:
         next_word = names.CLOSED_MESSAGE if queue in context.message_queues else CLOSED[opening.closed]
+    if next_word == names.NEXT_QUEUE:
+        announced = look_up(channel, context, ANNOUNCEMENTS, {SERVICE: how.service}).values.get(ANNOUNCED, "")
+        for prompt in announced.split():
+            say(channel, context, language, prompt)
     channel.set_variable(names.QUEUE, queue)
     channel.set_variable(names.NEXT, next_word)
-    return output.service if next_word == "queue" else "closed"
-
-
-def _ask(channel: AgiChannel, context: ScriptContext, language: str, ask: Ask) -> str:
-    for prompt in ask.prompts:
-        key = say(channel, context, language, prompt, ANY_KEY)
-        if key:
-            return key
-    return channel.key_within(KEY_WITHIN_S)
+    return how.service if next_word == names.NEXT_QUEUE else next_word

@@ -15,6 +15,8 @@ import structlog
 from ivr.adapters.customers import Customer
 from ivr.adapters.look_ups import LookUps
 from ivr.calendar import Opening
+from ivr.flow_visit import Flows
+from ivr.look_up import Door
 from routing.adapters.inbox import Command
 from routing.events import CallServedUnheard
 
@@ -68,6 +70,9 @@ class ScriptContext:
     closed_queues        queue -> queue, where callers go on outside its hours instead of being sent away
     message_queues       queues whose callers leave a message outside its hours
     queues               service -> queue, where it isn't the hotline's own
+    flows                what callers meet; without the one that is asked for, a person
+    doors                what flows may ask, by name
+    recordings           folder of what callers say, which Asterisk writes
     first_contact_days   how long the agent who talked to a caller last is tried first; 0: not at all
     """
 
@@ -87,6 +92,9 @@ class ScriptContext:
     note_unheard: Callable[[CallServedUnheard], None] = lambda _: None
     message_queues: frozenset[str] = frozenset()
     remembered: CustomerLookUp | None = None
+    flows: Flows = field(default_factory=lambda: Flows({}, ("zh-CN",), lambda *_: ()))
+    doors: Mapping[str, Door] = field(default_factory=dict)
+    recordings: Path = Path()
     look_ups: LookUps = field(default_factory=LookUps)
 
     def prompt(self, language: str, name: str) -> str:

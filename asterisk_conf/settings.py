@@ -124,6 +124,7 @@ class AsteriskSettings:
     messages_dir: Path = Path("/nonexistent")
     message_max_s: int = 120
     message_silence_s: int = 5
+    survey: bool = False
 
     @property
     def refused_at_once(self) -> int:

@@ -30,7 +30,7 @@ WORKERS = 2
 LIMIT_MS = 50.0
 PATIENCE_S = 60.0
 SCRIPTS = ("answer_call", "choose_service")
-KEYS = ("0", "75", "92", "9_91", "__3", "888")  # _ is silence; the last goes to a person after three wrong keys
+KEYS = ("0", "750", "920", "9_910", "__30", "888")  # _ is silence; the last goes to a person after three wrong keys
 ECHO_TURNS = 12  # commands of an average call
 PACES_S = {"at a caller's pace": 0.1, "flat out": 0.0}  # mean time that Asterisk takes for a command
 

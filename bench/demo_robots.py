@@ -21,7 +21,7 @@ from tests.robots.people import Agent, Caller
 VIP_NUMBERS = tuple(f"1390000000{n}" for n in range(1, 10))  # customers of the demo site
 TALK_MEAN_S, TALK_LEAST_S, TALK_MOST_S = 5.0, 3.0, 8.0
 KINDS = ("stays",) * 8 + ("leaves in the menu", "gives up soon")
-KEYS = ("0", "0", "0", "1", "5", "90")
+KEYS = ("0", "0", "0", "10", "50", "90")
 TIERS = ("vip",) * 3 + ("ordinary",) * 7
 SLEEPY = ("ignore", "answer", "answer", "reject", "answer")  # the one agent who lets it ring, in turn
 BACK_AFTER_S = 3.0  # until that agent notices and dials the code for ready

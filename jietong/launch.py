@@ -102,6 +102,7 @@ def asterisk_settings(site: RunningSite, program: Program) -> AsteriskSettings:
         messages_dir=site.layout.data / "messages",
         message_max_s=config.voicemail.max_s,
         message_silence_s=config.voicemail.silence_s,
+        survey=config.hotline.survey,
     )
 
 

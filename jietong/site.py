@@ -45,6 +45,10 @@ class Hotline(Table):
     """Schedule of the hotline's own queue; left out: always open."""
     timezone: str = "Asia/Shanghai"
     """Of the hours and days in records and metrics."""
+    flows: str | None = None
+    """Folder of your own flows (docs/flows.md), beside the site file; each replaces the shipped one of its name."""
+    survey: bool = False
+    """Whether callers are asked to rate the talk when the agent has hung up."""
 
     @field_validator("timezone")
     @classmethod

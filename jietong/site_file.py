@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from jietong.calendar_file import overrides_in, read_calendar
+from jietong.flow_files import read_flows
 from jietong.operator_file import Unreadable, read_bytes
 from jietong.recordings import read_recordings
 from jietong.site import Site
@@ -51,17 +52,21 @@ def load_site(path: Path) -> Site:
     except SiteFileError as error:
         mistakes = error.mistakes
     calendar, recordings = _named_in(content, "calendar", "file"), _named_in(content, "prompts", "folder")
+    flows = _named_in(content, "hotline", "flows")
+    beside = path.absolute().parent
     if calendar is not None:
         mistakes += map(_printable, _calendar_mistakes(path, calendar, content, name))
     if recordings is not None:
         mistakes += map(_printable, _recordings_mistakes(path, recordings, content, name))
+    if flows is not None:
+        mistakes += map(_printable, _flows_mistakes(path, flows, content, name))
     if mistakes or site is None:
         raise SiteFileError(mistakes)
-    beside = path.absolute().parent
     return site.model_copy(
         update={
             "calendar": site.calendar.model_copy(update={"file": calendar and str(beside / calendar)}),
             "prompts": site.prompts.model_copy(update={"folder": recordings and str(beside / recordings)}),
+            "hotline": site.hotline.model_copy(update={"flows": flows and str(beside / flows)}),
         }
     )
 
@@ -81,6 +86,14 @@ def _recordings_mistakes(path: Path, recordings: str, content: bytes, name: str)
     if not folder.is_dir():
         return [f"{name}:{_line_of(('prompts', 'folder'), content)}: prompts.folder: {folder} is no folder: make it"]
     return read_recordings(folder)[1]
+
+
+def _flows_mistakes(path: Path, flows: str, content: bytes, name: str) -> list[str]:
+    """Every mistake in the flow files; a folder that is not there is a mistake of the line that names it."""
+    folder = path.absolute().parent / flows
+    if not folder.is_dir():
+        return [f"{name}:{_line_of(('hotline', 'flows'), content)}: hotline.flows: {folder} is no folder: make it"]
+    return read_flows(folder)[1]
 
 
 def _line_of(key: KeyPath, content: bytes) -> int:

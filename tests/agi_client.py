@@ -5,6 +5,7 @@ Source: Asterisk's res/res_agi.c (setup_env, parse_args, AGI_BUF_LEN).
 """
 
 import contextlib
+import re
 import socket
 import struct
 from collections.abc import Callable, Iterable
@@ -117,7 +118,6 @@ class Caller:
     heard: list[str] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
     on_command: Callable[[str], None] = lambda line: None
-    barges_in: bool = True
 
     def talk(self, wire: AgiWire) -> "Caller":
         """Answers every command until the script is over."""
@@ -129,19 +129,25 @@ class Caller:
         return self
 
     def __post_init__(self) -> None:
-        self._keys, self._typed, self._silent = iter(self.keys), iter(self.typed), False
+        self._keys, self._typed = iter(self.keys), iter(self.typed)
 
     def answer_to(self, words: list[str]) -> str:
         """Asterisk's answer to a command, given as its words."""
         match words:
-            case ["STREAM", "FILE", file, keys, *_]:
+            case ["STREAM", "FILE", file, *_]:
                 self.heard.append("/".join(file.split("/")[-2:]))
-                is_menu = file.endswith("main-menu")
-                key = next(self._keys, "") if keys and is_menu and self.barges_in else ""
-                self._silent = is_menu and self.barges_in
-                return f"200 result={ord(key) if key else 0} endpos=8000"
+                return "200 result=0 endpos=8000"
+            case ["GET", "DATA", file, _, "1"]:
+                self.heard.append("/".join(file.split("/")[-2:]))
+                key = next(self._keys, "")
+                return f"200 result={key.removesuffix('#')}{'' if key else ' (timeout)'}"
+            case ["GET", "FULL", "VARIABLE", text]:
+                values = re.sub(r"[$][{](\w+)[}]", lambda found: self.variables.get(found[1], ""), text)
+                return f"200 result=1 ({values})"
+            case ["RECORD", "FILE", *_]:
+                return "200 result=35 (dtmf) endpos=24000"
             case ["WAIT", "FOR", "DIGIT", _]:
-                key = "" if self._silent else next(self._keys, "")
+                key = next(self._keys, "")
                 return f"200 result={ord(key) if key else 0}"
             case ["GET", "DATA", file, *_]:
                 self.heard.append("/".join(file.split("/")[-2:]))

@@ -78,10 +78,20 @@ class AgiChannel(AGI):  # type: ignore[misc]
         """The next key within `wait_s` seconds; empty when none came."""
         return self._key("WAIT FOR DIGIT", int(wait_s * 1000))
 
+    def variables(self, *names: str) -> dict[str, str]:
+        """Channel variables by one command; empty where there is none. Values must hold no vertical bar."""
+        answer = self._ask("GET FULL VARIABLE", quoted("|".join(f"${{{name}}}" for name in names)))
+        values = answer.data.split("|")
+        return dict(zip(names, values, strict=True)) if len(values) == len(names) else dict.fromkeys(names, "")
+
     def digits(self, file: str, max_digits: int, wait_s: float) -> Digits:
         """Plays a file and gathers digits up to `#`, `max_digits`, or `wait_s` without one."""
         answer = self._ask("GET DATA", quoted(file), int(wait_s * 1000), max_digits)
         return Digits(answer.result, answer.is_timeout)
+
+    def record(self, file: str, ends: str, longest_s: int, silence_s: int) -> None:
+        """Records what is said into a wav file (path without ending), until a key of `ends`, silence, or `longest_s` seconds."""
+        self._ask("RECORD FILE", quoted(file), "wav", quoted(ends), longest_s * 1000, f"s={silence_s}")
 
     def get_data(self, filename: str, timeout: int = 2000, max_digits: int = 255) -> Digits:
         """pyst2's command in its units (ms), with the timeout flag kept."""

@@ -11,7 +11,10 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import structlog
+
 from agi_scripts.answer_call import answer_call
+from agi_scripts.ask_survey import ask_survey
 from agi_scripts.choose_service import choose_service
 from agi_scripts.context import ScriptContext
 from agi_scripts.extend_wrap_up import extend_wrap_up
@@ -24,11 +27,15 @@ from ivr.adapters.agi_channel import AgiChannel
 from ivr.adapters.customers import Customers
 from ivr.adapters.fastagi_server import FastAgiServer, Script
 from ivr.adapters.known_customers import KnownCustomers
+from ivr.flow_visit import Flows
+from ivr.say import prompts_for
 from jietong import exit_codes
 from jietong.database import open_engine
+from jietong.flow_files import read_flows
 from jietong.life import Signs
 from jietong.logs import configure
 from jietong.opening_hours import OpeningHours, closed_queues_of, message_queues_of
+from jietong.processes.doors import doors_of
 from jietong.prompt_folder import prompts_of
 from jietong.running import RunningSite
 from routing.adapters.agents_table import AgentPins
@@ -38,11 +45,14 @@ from routing.adapters.redis_clients import prefix_of
 from routing.adapters.unheard_calls import note_unheard
 
 HOST = "127.0.0.1"  # Asterisk is on this machine
+LANGUAGES = ("zh-CN", "en")  # in the order in which a key goes round
 DRAIN_S = 3.0  # menus that take longer end at once, and the dialplan leads the caller to a person
 
+log = structlog.get_logger("agi")
 ScriptWork = Callable[[AgiChannel, ScriptContext], str]
 SCRIPTS: dict[str, ScriptWork] = {
     "answer_call": answer_call,
+    "ask_survey": ask_survey,
     "choose_service": choose_service,
     "log_in_agent": log_in_agent,
     "note_unheard_call": note_unheard_call,
@@ -89,6 +99,11 @@ def context_of(site: RunningSite) -> ScriptContext:
     customers = Customers(engine)
     known = KnownCustomers(customers, site.site.hotline.default_tier)
     known.refresh_by_thread()
+    queues: dict[str, str] = {name: service.queue for name, service in site.site.services.items() if service.queue}
+    own = site.site.hotline.flows
+    flows, mistakes = read_flows(Path(own) if own else None)
+    for mistake in mistakes:
+        log.error("a flow is not as it should be, callers meet the rest", mistake=mistake)
     return ScriptContext(
         language=site.site.hotline.language,
         queue=site.site.hotline.queue,
@@ -99,7 +114,10 @@ def context_of(site: RunningSite) -> ScriptContext:
         remembered=known,
         pins=AgentPins(engine),
         last_agents=LastAgents(engine),
-        queues={name: service.queue for name, service in site.site.services.items() if service.queue},
+        queues=queues,
+        flows=Flows(flows, LANGUAGES, prompts_for),
+        doors=doors_of(site, hours, queues),
+        recordings=site.layout.data / "messages",
         first_contact_days=site.site.routing.first_contact_days,
         hours=hours,
         note_unheard=partial(note_unheard, site.store_url, prefix_of(site.site.hotline.number)),

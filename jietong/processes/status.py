@@ -7,7 +7,6 @@ Contract: design.md section 5; callers are masked unless full numbers are asked 
 import http.client
 import json
 import sys
-import urllib.request
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -24,6 +23,7 @@ from jietong.masking import mask_number
 from jietong.processes.explanation import explain_lines
 from jietong.processes.live_call import live_lines
 from jietong.processes.sentences import sentences_of
+from jietong.processes.status_page import status_page, status_url
 from jietong.running import RunningSite
 from routing.adapters.records import DatabaseAway, history_of, recent_calls
 from routing.facts import CallRecord
@@ -39,15 +39,12 @@ _CALL_STATES = {"menu": "in the menu", "waiting": "waiting", "ringing": "ringing
 def status(var: Path, as_json: bool) -> int:
     """Prints waiting calls, agents and the answer rate now; returns the exit code."""
     site = RunningSite.load(var)
-    url = f"http://{_reachable(site.site.network.bind)}:{site.ports.http}/status"
-    direct = urllib.request.build_opener(
-        urllib.request.ProxyHandler({})
-    )  # a proxy of the shell's is not for this machine
     try:
-        with direct.open(url, timeout=ANSWER_WITHIN_S) as answer:
-            told: dict[str, Any] = json.load(answer)
+        told = status_page(site, ANSWER_WITHIN_S)
     except (OSError, http.client.HTTPException, ValueError) as error:
-        return _fail(f"the site in {var} does not answer on {url} ({error}): is it running? See {var}/logs/metrics.log")
+        return _fail(
+            f"the site in {var} does not answer on {status_url(site)} ({error}): is it running? See {var}/logs/metrics.log"
+        )
     if as_json:
         sys.stdout.write(json.dumps(told, ensure_ascii=False, indent=1) + "\n")
         return 0
@@ -102,12 +99,6 @@ def explain(var: Path, call_id: str, as_json: bool = False) -> int:
         return 0
     sys.stdout.write("\n".join(explain_lines(call_id, history, ZoneInfo(site.site.hotline.timezone))) + "\n")
     return 0
-
-
-def _reachable(bind: str) -> str:
-    """The address to ask at for a server that is bound to `bind`, as a URL has it."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(bind, bind)  # noqa: S104 - compared, not bound
-    return f"[{host}]" if ":" in host else host
 
 
 def _plain(record: CallRecord, full_numbers: bool) -> dict[str, Any]:

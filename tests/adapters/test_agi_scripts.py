@@ -4,8 +4,9 @@ import asyncio
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,9 @@ from agi_scripts.context import ScriptContext
 from ivr.adapters.customers import Customer, Customers
 from ivr.adapters.fastagi_server import FastAgiServer
 from ivr.adapters.known_customers import KnownCustomers
-from ivr.main_menu import MAIN_MENU
+from ivr.flow import PROMPT, speech_of
+from ivr.flow_visit import MAX_ASKED
+from ivr.look_up import Door, LookedUp
 from jietong.database import migrate, open_engine, sqlite_url
 from jietong.launch import PROMPTS
 from jietong.pins import store_agents
@@ -27,7 +30,8 @@ from routing.adapters.inbox import Command, Inbox
 from routing.adapters.inbox_client import InboxClient, RouterSilent
 from routing.events import AgentExtended, AgentLoggedIn, AgentLoggedOut, AgentPaused, AgentReadied
 from tests.adapters.valkey_server import PREFIX, a_valkey
-from tests.agi_client import AgiWire, Caller, call
+from tests.agi_client import AgiWire, Caller, arguments_of, call
+from tests.flows import shipped
 
 SEAT = "PJSIP/1001-0000000a"
 CUSTOMERS = [
@@ -77,6 +81,7 @@ class Site:
             "default_tier": "ordinary",
             "tiers": frozenset({"vip", "ordinary"}),
             "prompts": PROMPTS,
+            "flows": shipped(),
             "customers": Customers(engine),
             "pins": AgentPins(engine),
             "router": self.router,
@@ -109,11 +114,12 @@ def site(engine: Engine) -> Iterator[Site]:
         yield made
 
 
+BORN_1962 = f"known{datetime.now(UTC).year - 1962}"
 WHO: dict[str, tuple[str, dict[str, str]]] = {
-    "a VIP with a representative": ("13900000001", {"JT_TIER": "vip", "JT_LANGUAGE": "zh-CN", "JT_REPRESENTATIVE": "1902", "JT_CLASS": "personal_business"}),
-    "a VIP as the carrier writes it": ("+8613900000001", {"JT_TIER": "vip", "JT_LANGUAGE": "zh-CN", "JT_REPRESENTATIVE": "1902", "JT_CLASS": "personal_business"}),
-    "a VIP who speaks English": ("13900000002", {"JT_TIER": "vip", "JT_LANGUAGE": "en", "JT_CLASS": "personal_business"}),
-    "a tier that the site no longer has": ("13900000003", {"JT_TIER": "ordinary", "JT_LANGUAGE": "zh-CN", "JT_CLASS": "household"}),
+    "a VIP with a representative": ("13900000001", {"JT_TIER": "vip", "JT_LANGUAGE": "zh-CN", "JT_REPRESENTATIVE": "1902", "JT_CLASS": "personal_business", "JT_CUSTOMER": BORN_1962}),
+    "a VIP as the carrier writes it": ("+8613900000001", {"JT_TIER": "vip", "JT_LANGUAGE": "zh-CN", "JT_REPRESENTATIVE": "1902", "JT_CLASS": "personal_business", "JT_CUSTOMER": BORN_1962}),
+    "a VIP who speaks English": ("13900000002", {"JT_TIER": "vip", "JT_LANGUAGE": "en", "JT_CLASS": "personal_business", "JT_CUSTOMER": "known"}),
+    "a tier that the site no longer has": ("13900000003", {"JT_TIER": "ordinary", "JT_LANGUAGE": "zh-CN", "JT_CLASS": "household", "JT_CUSTOMER": "known"}),
     "a stranger": ("13811111111", {"JT_TIER": "ordinary", "JT_LANGUAGE": "zh-CN"}),
     "number withheld": ("unknown", {"JT_TIER": "ordinary", "JT_LANGUAGE": "zh-CN"}),
     "an injection": ("' OR 1=1 --", {"JT_TIER": "ordinary", "JT_LANGUAGE": "zh-CN"}),
@@ -230,9 +236,9 @@ def test_a_database_without_tables_costs_no_call(tmp_path: Path) -> None:
 
 
 def test_the_way_through_the_menu(site: Site) -> None:
-    """A caller cuts the menu short with 5: service, queue, language and the way on are set, and nothing more is played."""
-    caller = site.call("choose_service", Caller("5"))
-    assert caller.heard == ["zh-CN/welcome", "zh-CN/main-menu"]
+    """A caller presses 5 and then 0: service, queue, language and the way on are set, and nothing more is played."""
+    caller = site.call("choose_service", Caller("50"))
+    assert caller.heard == ["zh-CN/welcome", "zh-CN/main-menu", "zh-CN/complaint-intro"]
     assert caller.variables == {
         "JT_SERVICE": "complaint",
         "JT_QUEUE": "hotline",
@@ -241,14 +247,18 @@ def test_the_way_through_the_menu(site: Site) -> None:
     }
 
 
-def test_a_key_after_the_prompt_counts_too(site: Site) -> None:
-    """Who listens to the end and then presses 0 gets a person."""
-    assert site.call("choose_service", Caller("0", barges_in=False)).variables["JT_SERVICE"] == "person"
+def test_a_menu_step_is_one_command(site: Site) -> None:
+    """From a key to the next prompt Asterisk is asked once: the caller waits for nothing else."""
+    caller = site.call("choose_service", Caller("9999990"))
+    asked = [line.split(" ", 2)[:2] for line in caller.commands]
+    assert asked.count(["GET", "DATA"]) == 7
+    assert asked.count(["STREAM", "FILE"]) == 1
+    assert len(asked) == 1 + 8 + 4
 
 
 def test_english_is_spoken_from_then_on(site: Site) -> None:
     """9 plays the menu in English; the language goes along to the queue."""
-    caller = site.call("choose_service", Caller("91"))
+    caller = site.call("choose_service", Caller("90"))
     assert caller.heard == ["zh-CN/welcome", "zh-CN/main-menu", "en/main-menu"]
     assert caller.variables["JT_LANGUAGE"] == "en"
 
@@ -258,7 +268,22 @@ def test_a_known_english_speaker_is_greeted_in_english(site: Site) -> None:
     assert site.call("choose_service", Caller("0", variables={"JT_LANGUAGE": "en"})).heard[0] == "en/welcome"
 
 
-@pytest.mark.parametrize("keys", [[""] * 10, "6666666666", "*#*#*#*#*#"])
+STRAIGHT = {
+    "a VIP": ({"JT_TIER": "vip"}, "zh-CN/vip-welcome"),
+    "somebody of 65": ({"JT_CUSTOMER": "known65"}, "zh-CN/senior-welcome"),
+}
+
+
+@pytest.mark.parametrize("title", STRAIGHT)
+def test_some_callers_need_no_key(site: Site, title: str) -> None:
+    """Important customers and elderly ones are greeted and reach a person."""
+    variables, greeting = STRAIGHT[title]
+    caller = site.call("choose_service", Caller(variables=variables))
+    assert caller.heard == [greeting]
+    assert (caller.variables["JT_SERVICE"], caller.variables["JT_NEXT"]) == ("person", "queue")
+
+
+@pytest.mark.parametrize("keys", [[""] * 10, "6666666666"])
 def test_ten_wrong_keys_or_silence_end_at_a_person(site: Site, keys: list[str] | str) -> None:
     """After three failed tries the caller goes to a person; it is never dropped."""
     caller = site.call("choose_service", Caller(keys))
@@ -267,18 +292,147 @@ def test_ten_wrong_keys_or_silence_end_at_a_person(site: Site, keys: list[str] |
     assert caller.heard.count("zh-CN/main-menu") == 3
 
 
+def test_a_flood_of_keys_ends_at_a_person(site: Site) -> None:
+    """A child plays with the phone: the menu is said again and again, and then there is a person."""
+    caller = site.call("choose_service", Caller("*" * 500))
+    assert caller.variables["JT_SERVICE"] == "person"
+    assert caller.heard.count("zh-CN/main-menu") == MAX_ASKED
+
+
+def answer(outcome: str, **values: str) -> Door:
+    """A door that always says so."""
+    return lambda caller, call, given: LookedUp(outcome, values)
+
+
+def broken(caller: str, call: str, values: Mapping[str, str]) -> LookedUp:
+    """A door to a database that is gone."""
+    raise OSError("disk I/O error")
+
+
+DOORS: dict[str, tuple[str, dict[str, Door], str, str]] = {
+    "nothing is ordered": ("30", {"subscriptions": answer("none")}, "subscriptions-none", "query"),
+    "the database is gone": ("3", {"subscriptions": broken}, "service-not-available", "query"),
+    "no such door": ("3", {}, "service-not-available", "query"),
+}
+
+
+@pytest.mark.parametrize("title", DOORS)
+def test_look_ups_answer_or_lead_to_a_person(engine: Engine, title: str) -> None:
+    """What the hotline knows is told; when it knows nothing there is a person."""
+    keys, doors, told, service = DOORS[title]
+    with a_site(engine, doors=doors) as site, capture_logs():
+        caller = site.call("choose_service", Caller(keys))
+    assert f"zh-CN/{told}" in caller.heard
+    assert caller.variables["JT_SERVICE"] == service
+
+
+def test_an_announcement_is_heard_before_the_menu_and_before_the_queue(engine: Engine) -> None:
+    """What a supervisor switched on for everybody comes first; what concerns the queue, before the wait."""
+
+    def announcements(caller: str, call: str, values: Mapping[str, str]) -> LookedUp:
+        return LookedUp("some", {"prompts": "announcement-busy" if values["service"] else "announcement-emergency"})
+
+    with a_site(engine, doors={"announcements": announcements}) as site:
+        heard = site.call("choose_service", Caller("0")).heard
+    assert heard == ["zh-CN/welcome", "zh-CN/announcement-emergency", "zh-CN/main-menu", "zh-CN/announcement-busy"]
+
+
+class Tape:
+    """The folder of recordings, and the complaint that was handed in."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.recordings: list[str] = []
+
+    def open_case(self, caller: str, call: str, values: Mapping[str, str]) -> LookedUp:
+        """The door."""
+        self.recordings.append(values["recording"])
+        return LookedUp("opened", {"number": "26112401"})
+
+    def says(self, seconds: float) -> Callable[[str], None]:
+        """What Asterisk writes during RECORD FILE."""
+
+        def write(line: str) -> None:
+            if line.startswith("RECORD FILE"):
+                Path(arguments_of(line)[2] + ".wav").write_bytes(bytes(int(seconds * 16_000)))
+
+        return write
+
+
+def test_a_complaint_is_recorded_and_has_a_number(engine: Engine, tmp_path: Path) -> None:
+    """The caller speaks after the tone, and hears a case number twice."""
+    tape = Tape(tmp_path)
+    with a_site(engine, doors={"open_case": tape.open_case}, recordings=tmp_path) as site:
+        caller = site.call("choose_service", Caller("51", on_command=tape.says(4)))
+    assert tape.recordings == ["1700000000.1-1.wav"]
+    assert caller.heard.count("zh-CN/complaint-number-is") == 2
+    assert caller.variables["JT_NEXT"] == "hangup"
+
+
+def test_a_complaint_without_a_word_leads_to_a_person(engine: Engine, tmp_path: Path) -> None:
+    """A second of silence is no complaint."""
+    tape = Tape(tmp_path)
+    with a_site(engine, doors={"open_case": tape.open_case}, recordings=tmp_path) as site:
+        caller = site.call("choose_service", Caller("51", on_command=tape.says(1)))
+    assert tape.recordings == []
+    assert caller.variables["JT_SERVICE"] == "complaint"
+
+
+def test_a_complaint_counts_when_its_caller_hangs_up(engine: Engine, tmp_path: Path) -> None:
+    """Who has spoken and hangs up instead of pressing # has complained all the same."""
+    tape = Tape(tmp_path)
+    with (
+        capture_logs() as logs,
+        a_site(engine, doors={"open_case": tape.open_case}, recordings=tmp_path) as site,
+    ):
+        wire, caller = AgiWire.dial(site.server.address, "choose_service"), Caller("51", on_command=tape.says(4))
+        while not (line := wire.command()).startswith("RECORD FILE"):
+            wire.answer(caller.answer_to(arguments_of(line)))
+        tape.says(4)(line)
+        wire.answer("HANGUP\n200 result=-1 endpos=64000")
+        _until(lambda: any(line["event"] == "session over" for line in logs))
+        wire.close()
+    assert tape.recordings == ["1700000000.1-1.wav"]
+    assert [line["result"] for line in logs if line["event"] == "session over"] == ["hung_up"]
+
+
+RATED: dict[str, tuple[str | list[str], list[str]]] = {
+    "a key": ("5", ["5"]),
+    "a wrong key, then one": ("92", ["2"]),
+    "two wrong keys": ("98", []),
+    "silence": (["", ""], []),
+}
+
+
+@pytest.mark.parametrize("title", RATED)
+def test_the_survey_keeps_what_was_pressed(engine: Engine, title: str) -> None:
+    """One to five counts; whoever does not rate is asked once more and then let go."""
+    keys, expected = RATED[title]
+    given: list[Mapping[str, str]] = []
+
+    def rate(caller: str, call: str, values: Mapping[str, str]) -> LookedUp:
+        given.append(values)
+        return LookedUp("noted", {})
+
+    with a_site(engine, doors={"rate": rate}) as site:
+        caller = site.call("ask_survey", Caller(keys, variables={"JT_QUEUE": "complaints"}))
+    assert caller.heard[0] == "zh-CN/survey-ask"
+    assert given == [{"queue": "complaints", "tier": "ordinary", "rating": rating} for rating in expected]
+
+
 def test_hanging_up_in_the_menu_is_one_quiet_line(site: Site) -> None:
     """A caller who leaves during the announcement leaves one line in the log and no error."""
     with capture_logs() as logs:
         wire = AgiWire.dial(site.server.address, "choose_service")
-        for _ in range(2):
-            wire.command()
-            wire.answer("200 result=0 endpos=0")
+        assert wire.command().startswith("GET FULL VARIABLE")
+        wire.answer("200 result=1 (zh-CN|ordinary|)")
         assert wire.command().startswith("STREAM FILE")
         wire.answer("HANGUP\n200 result=-1 endpos=0")
         wire.close()
         _until(lambda: any(line["event"] == "session over" for line in logs))
-    assert [(line["event"], line["result"]) for line in logs] == [("session over", "hung_up")]
+    assert [(line["event"], line["result"]) for line in logs if line["event"] == "session over"] == [
+        ("session over", "hung_up")
+    ]
 
 
 def _until(is_true: Callable[[], bool]) -> None:
@@ -290,10 +444,18 @@ def _until(is_true: Callable[[], bool]) -> None:
 
 def test_every_prompt_exists_in_both_languages() -> None:
     """No caller meets silence because a file is missing."""
-    spoken = {"welcome", MAIN_MENU.prompt, MAIN_MENU.wrong_key, MAIN_MENU.no_key, MAIN_MENU.greeting}
+    flows = shipped()
+    spoken = {
+        words.text
+        for flow in flows.flows.values()
+        for node in flow.nodes.values()
+        for words in speech_of(node)
+        if words.kind == PROMPT
+    }
+    spoken |= {name for flow in flows.flows.values() for name in (flow.wrong, flow.silent)} | {"goodbye", "beep"}
     spoken |= {"enter-agent-number", "enter-pin", "wrong-pin", "logged-in", "logged-out", "now-ready", "now-paused"}
     spoken |= {"not-logged-in", "try-later"}
-    for language in MAIN_MENU.languages:
+    for language in flows.languages:
         assert [name for name in sorted(spoken) if not (PROMPTS / language / f"{name}.wav").is_file()] == []
 
 

@@ -4,6 +4,7 @@ import signal
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ def test_a_worker_serves_the_first_menu(tmp_path: Path) -> None:
         assert caller.variables == {
             "JT_TIER": "vip",
             "JT_CLASS": "personal_business",
+            "JT_CUSTOMER": f"known{datetime.now(UTC).year - 1962}",
             "JT_LANGUAGE": "zh-CN",
             "JT_REPRESENTATIVE": "1901",
             "JT_SERVICE": "person",
@@ -45,7 +47,7 @@ def test_a_worker_ends_within_five_seconds_with_a_caller_in_the_menu(tmp_path: P
     site = a_running_site(tmp_path)
     with workers(site, 1) as (worker,):
         wire = AgiWire.dial((HOST, site.ports.agi), "choose_service")
-        assert wire.command().startswith("GET VARIABLE")
+        assert wire.command().startswith("GET FULL VARIABLE")
         began = time.monotonic()
         assert worker.stop() == 0
         assert time.monotonic() - began < 5

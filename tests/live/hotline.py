@@ -220,11 +220,11 @@ class Hotline:
         )
 
     async def asks_for(self, caller: Caller, key: str) -> None:
-        """The caller is met by the menu, presses `key` and is in that service's queue (or already rings)."""
+        """The caller is met by the menu, presses `key` and 0 for an agent of that service, and is in its queue (or already rings)."""
         before = self.metric("jietong_calls_offered_total")
         await caller.is_answered()
         await caller.phone.wait_for("media")
-        caller.press(key)
+        caller.press(f"{key}0")
         await self.until_metric(lambda: self.metric("jietong_calls_offered_total") > before, "the caller to be queued")
 
     def leader_pid(self) -> int:

@@ -92,7 +92,7 @@ async def test_no_head_of_line_blocking(hotline: Hotline) -> None:
             for complaining in (x, y, z):
                 await complaining.is_answered()
                 await complaining.phone.wait_for("media")
-                complaining.press("5")
+                complaining.press("50")
             await hotline.until(lambda s: s["calls"]["waiting"] == 3, "three callers at the head")
             async with hotline.caller() as a, hotline.caller() as b:
                 await hotline.asks_for_a_person(a)

@@ -23,10 +23,10 @@ CONSULTATION, BUSINESS, COMPLAINT = "1", "2", "5"
 
 
 async def _chooses(caller: Caller, key: str) -> None:
-    """Presses a key of the menu, wherever that leads."""
+    """Presses a key of the menu and 0 for an agent, wherever that leads."""
     await caller.is_answered()
     await caller.phone.wait_for("media")
-    caller.press(key)
+    caller.press(f"{key}0")
 
 
 @contextmanager

@@ -12,8 +12,9 @@ from tests.robots.sipp.run import run_callers
 @pytest.mark.parametrize(
     ("keys", "service"),
     [
-        ("1", "consultation"),
-        ("5", "complaint"),
+        ("10", "consultation"),
+        ("1#*50", "complaint"),
+        ("24", "business"),
         ("9", ""),
         ("777", "person"),
         ("7777777777", "person"),

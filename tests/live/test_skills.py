@@ -8,7 +8,7 @@ async def test_a_complaint_reaches_who_is_trained_for_it(hotline: Hotline) -> No
     async with hotline.agent("1001") as untrained, hotline.caller() as complaining:
         await complaining.is_answered()
         await complaining.phone.wait_for("media")
-        complaining.press("5")
+        complaining.press("50")
         await hotline.until(lambda s: s["calls"]["waiting"] == 1, "the caller to wait")
         async with hotline.caller() as other:
             await hotline.asks_for_a_person(other)

@@ -1,0 +1,41 @@
+"""What flows may ask of a running site.
+
+Owns which door is behind which name. Must not know flows, nor how an answer is spoken.
+Rules: docs/flows.md lists every door with its outcomes; a door that raises is the outcome "failed".
+"""
+
+import time
+from collections.abc import Mapping
+from datetime import datetime
+
+from ivr.flow_visit import SERVICE
+from ivr.look_up import Door, LookedUp
+from jietong.opening_hours import OpeningHours
+from jietong.processes.status_page import status_page
+from jietong.running import RunningSite
+
+STATUS_WITHIN_S = 0.4  # the caller listens
+
+
+def doors_of(site: RunningSite, hours: OpeningHours, queues: Mapping[str, str]) -> dict[str, Door]:
+    """Every door by name. `queues`: service -> queue, where it isn't the hotline's own."""
+
+    def queue_of(values: Mapping[str, str]) -> str:
+        return queues.get(values.get(SERVICE, ""), site.site.hotline.queue)
+
+    def is_open(caller: str, call: str, values: Mapping[str, str]) -> LookedUp:
+        opening = hours.opening(queue_of(values))
+        closed = opening.closed.value if opening.closed is not None else "hours"
+        return LookedUp("open" if opening.is_open else closed, {})
+
+    def waiting(caller: str, call: str, values: Mapping[str, str]) -> LookedUp:
+        queue = queue_of(values)
+        return LookedUp(str(sum(row["queue"] == queue for row in status_page(site, STATUS_WITHIN_S)["waiting"])), {})
+
+    def clock(caller: str, call: str, values: Mapping[str, str]) -> LookedUp:
+        return LookedUp(datetime.fromtimestamp(time.time(), hours.zone).strftime("%H:%M"), {})
+
+    def weekday(caller: str, call: str, values: Mapping[str, str]) -> LookedUp:
+        return LookedUp(str(datetime.fromtimestamp(time.time(), hours.zone).isoweekday()), {})
+
+    return {"open": is_open, "waiting": waiting, "time": clock, "weekday": weekday}
