@@ -116,7 +116,7 @@ def context_of(site: RunningSite) -> ScriptContext:
         last_agents=LastAgents(engine),
         queues=queues,
         flows=Flows(flows, LANGUAGES, prompts_for),
-        doors=doors_of(site, hours, queues),
+        doors=doors_of(site, engine, hours, queues),
         recordings=site.layout.data / "messages",
         first_contact_days=site.site.routing.first_contact_days,
         hours=hours,

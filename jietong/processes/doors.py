@@ -8,16 +8,21 @@ import time
 from collections.abc import Mapping
 from datetime import datetime
 
+from sqlalchemy import Engine
+
+from ivr.adapters.notes import Notes
+from ivr.adapters.ratings import RatingDoor
 from ivr.flow_visit import SERVICE
 from ivr.look_up import Door, LookedUp
 from jietong.opening_hours import OpeningHours
 from jietong.processes.status_page import status_page
 from jietong.running import RunningSite
+from routing.adapters.redis_clients import prefix_of
 
 STATUS_WITHIN_S = 0.4  # the caller listens
 
 
-def doors_of(site: RunningSite, hours: OpeningHours, queues: Mapping[str, str]) -> dict[str, Door]:
+def doors_of(site: RunningSite, engine: Engine, hours: OpeningHours, queues: Mapping[str, str]) -> dict[str, Door]:
     """Every door by name. `queues`: service -> queue, where it isn't the hotline's own."""
 
     def queue_of(values: Mapping[str, str]) -> str:
@@ -38,4 +43,6 @@ def doors_of(site: RunningSite, hours: OpeningHours, queues: Mapping[str, str]) 
     def weekday(caller: str, call: str, values: Mapping[str, str]) -> LookedUp:
         return LookedUp(str(datetime.fromtimestamp(time.time(), hours.zone).isoweekday()), {})
 
-    return {"open": is_open, "waiting": waiting, "time": clock, "weekday": weekday}
+    notes = Notes(site.store_url, prefix_of(site.site.hotline.number))
+    clocks: dict[str, Door] = {"open": is_open, "waiting": waiting, "time": clock, "weekday": weekday}
+    return {**clocks, "rate": RatingDoor(notes, engine)}

@@ -52,6 +52,9 @@ ring_s = 5
 [tiers.vip]
 answer_within_s = 10
 goal = 0.95
+[tiers.gold]
+answer_within_s = 15
+goal = 0.92
 [tiers.ordinary]
 answer_within_s = 20
 goal = 0.90
@@ -105,13 +108,13 @@ after_s = 1
 relax = {{ queries = 1 }}
 [[queues.overflow]]
 after_s = 1
-tiers = ["vip"]
+tiers = ["gold"]
 outside = "{LISTED}"
 [[queues]]
 name = "cancels"
 [[queues.overflow]]
 after_s = 1
-tiers = ["vip"]
+tiers = ["gold"]
 voicemail = true
 [[queues.overflow]]
 left_s = 19
@@ -155,7 +158,8 @@ CUSTOMERS = "phone,name,tier,class,representative,birth_year,language\n" + "".jo
     f"1390000000{n},,vip,,{'1902' if n == 1 else ''},,\n" for n in range(1, 10)
 )
 MINISTRY = "13700000001"
-CUSTOMERS += f"{MINISTRY},,ordinary,government,,,\n"
+GOLD, ELDERLY = "13700000002", "13700000003"
+CUSTOMERS += f"{MINISTRY},,ordinary,government,,,\n{GOLD},,gold,,,,\n{ELDERLY},,ordinary,,,1940,\n"
 _callers = itertools.count(1)
 _vips = itertools.cycle(range(2, 10))
 
@@ -196,6 +200,10 @@ class Hotline:
     def vip(self, **how: Any) -> Caller:
         """A VIP customer who dials the hotline now."""
         return self.caller(f"1390000000{next(_vips)}", **how)
+
+    def gold(self, **how: Any) -> Caller:
+        """A customer of a tier that meets the menu, as VIPs do not."""
+        return self.caller(GOLD, **how)
 
     @asynccontextmanager
     async def one_talks_one_waits(self) -> AsyncIterator[tuple[Agent, Caller, Caller]]:

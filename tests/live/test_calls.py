@@ -245,7 +245,9 @@ async def test_who_is_refused_is_in_the_log_without_the_number(hotline: Hotline)
         stranger.bind((address, 0))
         stranger.sendto(invite.encode(), ("127.0.0.1", hotline.site.ports.sip))
         log = hotline.var / "logs" / "asterisk.log"
-        await hotline.until_metric(lambda: "139****4321" in log.read_text(errors="replace"), "the stranger to be in the log")
+        await hotline.until_metric(
+            lambda: "139****4321" in log.read_text(errors="replace"), "the stranger to be in the log"
+        )
     assert address in log.read_text()
     assert number not in log.read_text()
     own = hotline.site.layout.asterisk / "logs"

@@ -80,7 +80,7 @@ async def test_a_callback_outlives_the_router(hotline: Hotline, capsys: pytest.C
 
 async def test_a_number_outside_answers(hotline: Hotline) -> None:
     """Nobody can take the caller: after a second the listed number rings, answers, and they talk."""
-    async with hotline.customer(after_s=0.3) as outside, hotline.vip() as caller:
+    async with hotline.customer(after_s=0.3) as outside, hotline.gold() as caller:
         await hotline.asks_for(caller, QUERY)
         assert LISTED in (await outside.rings())["to"]
         await outside.phone.wait_for("answered")
@@ -92,7 +92,7 @@ async def test_a_number_outside_answers(hotline: Hotline) -> None:
 
 async def test_nobody_answers_outside(hotline: Hotline) -> None:
     """The listed number is busy: the caller is back in the line, and is served there."""
-    async with hotline.customer(mode="busy") as outside, hotline.vip() as caller:
+    async with hotline.customer(mode="busy") as outside, hotline.gold() as caller:
         await hotline.asks_for(caller, QUERY)
         await outside.rings()
         await hotline.until(lambda s: s["calls"]["waiting"] == 1, "the caller to be back")
@@ -107,7 +107,7 @@ async def test_nobody_answers_outside(hotline: Hotline) -> None:
 async def test_a_message_is_left(hotline: Hotline, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Nobody can take the caller: it is asked for a message, speaks and hangs up; what was said is in the file."""
     tone = party_tone(tmp_path / "tone.wav", 1, 30)
-    async with hotline.vip(play=tone) as caller:
+    async with hotline.gold(play=tone) as caller:
         await hotline.asks_for(caller, CANCEL)
         folder = hotline.site.layout.data / "messages"
         before = set(folder.glob("*.wav"))

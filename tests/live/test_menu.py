@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.live.hotline import Hotline
+from tests.live.hotline import ELDERLY, Hotline
 from tests.robots.sipp.callers import hostile_callers
 from tests.robots.sipp.run import run_callers
 
@@ -60,3 +60,21 @@ async def test_hostile_callers_are_callers_like_others(hotline: Hotline) -> None
     new = hotline.records()[before:]
     assert len(new) == outcome.counts.successful, "a call was lost or counted twice"
     assert all(set(record.caller) <= set("0123456789+*#") for record in new), "a caller's number holds more than digits"
+
+
+async def test_an_elderly_caller_presses_no_key(hotline: Hotline) -> None:
+    """Somebody of 65 or more, by the customer table, is told that a person comes, and is in the queue without a key."""
+    async with hotline.caller(ELDERLY) as caller:
+        await caller.is_answered()
+        await hotline.until(lambda s: s["calls"]["waiting"] == 1, "the caller to wait", 15)
+        caller.hang_up()
+        assert (await hotline.record_of(caller)).service == "person"
+
+
+async def test_a_vip_presses_no_key(hotline: Hotline) -> None:
+    """A VIP reaches its dedicated seat after a short greeting."""
+    async with hotline.agent("1901") as dedicated, hotline.vip() as vip:
+        await dedicated.talks(15)
+        vip.hang_up()
+        record = await hotline.record_of(vip)
+    assert (record.service, record.tier, record.agent) == ("person", "vip", "1901")
