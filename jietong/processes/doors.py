@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 
 from ivr.adapters.notes import Notes
 from ivr.adapters.ratings import RatingDoor
+from ivr.adapters.subscriptions import CancelDoor, SubscriptionsDoor
 from ivr.flow_visit import SERVICE
 from ivr.look_up import Door, LookedUp
 from jietong.opening_hours import OpeningHours
@@ -45,4 +46,9 @@ def doors_of(site: RunningSite, engine: Engine, hours: OpeningHours, queues: Map
 
     notes = Notes(site.store_url, prefix_of(site.site.hotline.number))
     clocks: dict[str, Door] = {"open": is_open, "waiting": waiting, "time": clock, "weekday": weekday}
-    return {**clocks, "rate": RatingDoor(notes, engine)}
+    return {
+        **clocks,
+        "rate": RatingDoor(notes, engine),
+        "subscriptions": SubscriptionsDoor(engine),
+        "cancel_subscription": CancelDoor(engine),
+    }
