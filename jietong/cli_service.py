@@ -1,4 +1,4 @@
-"""Commands for what callers do by themselves: ratings, subscriptions.
+"""Commands for what callers do by themselves: ratings, subscriptions, cases.
 
 Owns what an operator types for it; must not do the work itself. Contract: docs/guide/self-service.md.
 """
@@ -12,6 +12,7 @@ from jietong.cli_words import VAR, FullNumbers, Json, Var, folder, leave, piece
 
 products = typer.Typer(help="Products: what customers order by the month.")
 subscriptions = typer.Typer(help="Subscriptions: who has ordered what, and who cancelled.")
+cases = typer.Typer(help="Cases: what callers complained of, and how far it is.")
 File = Annotated[Path, typer.Argument(metavar="FILE.csv")]
 
 
@@ -20,6 +21,7 @@ def add_to(app: typer.Typer) -> None:
     app.command("ratings")(_ratings)
     app.add_typer(products, name="products")
     app.add_typer(subscriptions, name="subscriptions")
+    app.add_typer(cases, name="cases")
 
 
 def _ratings(
@@ -63,3 +65,29 @@ def _subscriptions(  # noqa: PLR0917  # typer gives them by name
 def _subscriptions_import(file: File, var: Var = VAR) -> None:
     """Reads subscriptions from a CSV file: all of it, or nothing and every mistake by line."""
     leave(piece("jietong.processes.subscriptions_import", "import_subscriptions")(folder(var), file))
+
+
+@cases.callback(invoke_without_command=True)
+def _cases(  # noqa: PLR0917  # typer gives them by name
+    context: typer.Context,
+    var: Var = VAR,
+    as_json: Json = False,
+    state: Annotated[
+        str, typer.Option("--state", metavar="STATE", help="Only open, dispatched, handled, answered or closed ones.")
+    ] = "",
+    overdue: Annotated[bool, typer.Option("--overdue", help="Only those whose first reply or answer is late.")] = False,
+    full_numbers: FullNumbers = False,
+) -> None:
+    """Lists cases, the oldest first."""
+    if context.invoked_subcommand is None:
+        leave(piece("jietong.processes.cases", "show_cases")(folder(var), as_json, state, overdue, full_numbers))
+
+
+@cases.command("set")
+def _cases_set(
+    number: Annotated[str, typer.Argument(metavar="NUMBER")],
+    state: Annotated[str, typer.Argument(metavar="STATE", help="open, dispatched, handled, answered or closed.")],
+    var: Var = VAR,
+) -> None:
+    """Sets how far a case is; who did it and when is on record."""
+    leave(piece("jietong.processes.cases", "set_case")(folder(var), number, state))

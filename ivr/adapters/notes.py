@@ -11,11 +11,12 @@ import msgspec
 import redis
 import structlog
 
+from ivr.case import Case
 from ivr.rating import Rating
 from routing.adapters import redis_clients
 
-Note = Rating
-KINDS: dict[str, type[Note]] = {"rating": Rating}
+Note = Rating | Case
+KINDS: dict[str, type[Note]] = {"rating": Rating, "case": Case}
 MOST_KEPT = 100_000  # a day of the greatest hotline; older ones go first
 log = structlog.get_logger("notes")
 

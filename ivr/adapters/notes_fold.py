@@ -13,8 +13,10 @@ import structlog
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from ivr.adapters.case_rows import write_case
 from ivr.adapters.notes import Note, NotesReader
 from ivr.adapters.ratings import write_rating
+from ivr.case import Case
 from ivr.rating import Rating
 from routing.adapters.records import is_refusal
 from routing.adapters.redis_clients import StoreAway
@@ -22,7 +24,7 @@ from routing.adapters.redis_clients import StoreAway
 BLOCK_S = 0.5  # how soon a stop is seen
 COUNT = 500  # notes a transaction
 BACK_OFF_S = (0.1, 2.0)  # first and longest pause between tries
-WRITERS: dict[type[Note], Callable[[Connection, Any], bool]] = {Rating: write_rating}
+WRITERS: dict[type[Note], Callable[[Connection, Any], object]] = {Rating: write_rating, Case: write_case}
 log = structlog.get_logger("notes")
 
 

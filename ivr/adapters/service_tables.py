@@ -1,4 +1,4 @@
-"""SQL tables behind self-service: ratings, products and subscriptions.
+"""SQL tables behind self-service: ratings, products, subscriptions, cases.
 
 Owns columns and indexes as the code uses them; the database gets them by the migrations in jietong/migrations.
 Rules: docs/guide/self-service.md; times are epoch seconds, telephone numbers in the spelling of ivr/phone_numbers.py.
@@ -48,3 +48,33 @@ Index(
     postgresql_where=text("cancelled_at IS NULL"),
 )
 Index("subscriptions_by_product", subscriptions.c.product)
+
+cases = Table(
+    "cases",
+    service_tables,
+    Column("number", Text, primary_key=True),  # nine digits, see ivr/case.py
+    Column("phone", Text, nullable=False),  # empty: withheld
+    Column("type", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("recording", Text, nullable=False),  # a file in DIR/data/messages
+    Column("state", Text, nullable=False),
+    Column("opened_at", Double, nullable=False),
+    Column("first_reply_due_at", Double, nullable=False),
+    Column("due_at", Double, nullable=False),
+    Column("agent", Text, nullable=False),
+    Column("queue", Text, nullable=False),
+    Column("call", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Index("cases_by_call", "call"),
+    Index("cases_by_opening", "opened_at"),
+)
+
+case_history = Table(
+    "case_history",
+    service_tables,
+    Column("number", Text, ForeignKey("cases.number"), primary_key=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),  # 1, 2, 3 ... in each case
+    Column("at", Double, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("by", Text, nullable=False),  # caller, or the login of who set it
+)

@@ -9,6 +9,7 @@ import threading
 from pathlib import Path
 
 from ivr.adapters.notes_fold import fold_notes
+from ivr.adapters.service_pruning import too_old
 from jietong import logs
 from jietong.database import open_engine, writing
 from jietong.life import Signs
@@ -31,7 +32,7 @@ def main(var: Path) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     engine, prefix = open_engine(running.database_url), prefix_of(running.site.hotline.number)
-    what = (writing(engine), running.layout.data / "messages", _kept(running), stop)
+    what = (writing(engine), running.layout.data / "messages", _kept(running), stop, too_old)
     pruning = threading.Thread(target=prune_on, args=what, name="pruning", daemon=True)
     pruning.start()
     notes = threading.Thread(

@@ -6,7 +6,7 @@ newest record, so that a clock that runs ahead deletes nothing while no calls co
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,13 @@ ROWS = 500  # a transaction, some milliseconds
 DAY_S = 86_400
 EVERY_S = 3600.0
 PAUSE_S = 0.05  # between two transactions: records go first
+TooOld = Callable[[float], Iterable[tuple[Table, ColumnElement[bool]]]]
 log = structlog.get_logger("pruning")
+
+
+def nothing_else(_: float) -> Iterable[tuple[Table, ColumnElement[bool]]]:
+    """No other room has rows that are kept as long as call records."""
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +40,11 @@ class Kept:
     messages_days: int
 
 
-def prune_on(engine: Engine, folder: Path, kept: Kept, stop: Event) -> None:
+def prune_on(engine: Engine, folder: Path, kept: Kept, stop: Event, others: TooOld = nothing_else) -> None:
     """Prunes now and each hour until `stop` is set; a database that is away is tried at the next hour."""
     while True:
         try:
-            deleted = sum(prune(engine, folder, kept, stop))
+            deleted = sum(prune(engine, folder, kept, stop, others))
             if deleted:
                 log.info("deleted what was older than the site keeps it", rows=deleted)
         except (SQLAlchemyError, OSError) as error:
@@ -47,9 +53,10 @@ def prune_on(engine: Engine, folder: Path, kept: Kept, stop: Event) -> None:
             return
 
 
-def prune(engine: Engine, folder: Path, kept: Kept, stop: Event) -> Iterator[int]:
+def prune(engine: Engine, folder: Path, kept: Kept, stop: Event, others: TooOld = nothing_else) -> Iterator[int]:
     """Deletes in small transactions what is too old, also audio files in `folder`, and yields the rows of each.
 
+    others   from the epoch second before which records go: tables of other rooms, in the order in which their rows may go
     raises   SQLAlchemy's errors, OSError
     """
     with engine.connect() as connection:
@@ -62,7 +69,10 @@ def prune(engine: Engine, folder: Path, kept: Kept, stop: Event) -> Iterator[int
     is_old = (call_history.c.call < str(int(histories_before))) & (call_history.c.at < histories_before)
     yield from _delete(engine, call_history, is_old, stop)
     if kept.records_days is not None:
-        yield from _delete(engine, call_records, call_records.c.ended_at < today - DAY_S * kept.records_days, stop)
+        records_before = today - DAY_S * kept.records_days
+        yield from _delete(engine, call_records, call_records.c.ended_at < records_before, stop)
+        for table, is_too_old in others(records_before):
+            yield from _delete(engine, table, is_too_old, stop)
     messages_before = today - DAY_S * kept.messages_days
     _delete_audio(folder, messages_before)
     yield from _delete(engine, messages, messages.c.at < messages_before, stop)
