@@ -1,4 +1,4 @@
-"""Commands for what callers do by themselves: ratings, subscriptions, cases.
+"""Commands for what callers do by themselves: ratings, subscriptions, cases; and what they are told at once.
 
 Owns what an operator types for it; must not do the work itself. Contract: docs/guide/self-service.md.
 """
@@ -13,6 +13,10 @@ from jietong.cli_words import VAR, FullNumbers, Json, Var, folder, leave, piece
 products = typer.Typer(help="Products: what customers order by the month.")
 subscriptions = typer.Typer(help="Subscriptions: who has ordered what, and who cancelled.")
 cases = typer.Typer(help="Cases: what callers complained of, and how far it is.")
+announce = typer.Typer(help="Announcements: what callers are told at once.")
+Queue = Annotated[
+    str, typer.Option("--queue", metavar="QUEUE", help="Only for callers of this queue; left out: everybody.")
+]
 File = Annotated[Path, typer.Argument(metavar="FILE.csv")]
 
 
@@ -22,6 +26,7 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(products, name="products")
     app.add_typer(subscriptions, name="subscriptions")
     app.add_typer(cases, name="cases")
+    app.add_typer(announce, name="announce")
 
 
 def _ratings(
@@ -91,3 +96,30 @@ def _cases_set(
 ) -> None:
     """Sets how far a case is; who did it and when is on record."""
     leave(piece("jietong.processes.cases", "set_case")(folder(var), number, state))
+
+
+@announce.callback(invoke_without_command=True)
+def _announce(context: typer.Context, var: Var = VAR, as_json: Json = False) -> None:
+    """Lists what is on."""
+    if context.invoked_subcommand is None:
+        leave(piece("jietong.processes.announce", "show_announcements")(folder(var), as_json))
+
+
+@announce.command("on")
+def _announce_on(
+    prompt: Annotated[str, typer.Argument(metavar="PROMPT", help="Such as announcement-emergency.")],
+    var: Var = VAR,
+    queue: Queue = "",
+    for_: Annotated[str, typer.Option("--for", metavar="SPAN", help="Off again after 90m, 2h, 1d ...")] = "",
+    until: Annotated[
+        str, typer.Option("--until", metavar="TIME", help='Off again at 18:00, or "2026-11-25 08:00".')
+    ] = "",
+) -> None:
+    """Tells the next caller, in place of what was on before for everybody, or for that queue."""
+    leave(piece("jietong.processes.announce", "switch_on")(folder(var), prompt, queue, for_, until))
+
+
+@announce.command("off")
+def _announce_off(var: Var = VAR, queue: Queue = "") -> None:
+    """Switches off what everybody, or callers of that queue, are told."""
+    leave(piece("jietong.processes.announce", "switch_off")(folder(var), queue))

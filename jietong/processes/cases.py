@@ -4,7 +4,6 @@ Owns these lines on the terminal. Must not judge a deadline: ivr/case.py does.
 Rules: domain.md T1 to T3; numbers are masked unless asked for.
 """
 
-import getpass
 import json
 import sys
 import time
@@ -17,6 +16,7 @@ from ivr.adapters.case_rows import NoSuchCase, all_cases, set_state
 from ivr.case import CaseState, overdue
 from jietong import exit_codes
 from jietong.database import writing
+from jietong.login_name import login_name
 from jietong.masking import mask_number
 from jietong.processes.site_database import ask_database, fail
 from jietong.running import RunningSite
@@ -45,7 +45,7 @@ def set_case(var: Path, number: str, word: str) -> int:
     state = _state(word)
     if state is None:
         return _no_state(word)
-    site, by = RunningSite.load(var), _login()
+    site, by = RunningSite.load(var), login_name()
     try:
         before = ask_database(site, lambda engine: set_state(writing(engine), number, state, by, time.time()))
     except NoSuchCase:
@@ -61,13 +61,6 @@ def _state(word: str) -> CaseState | None:
 def _no_state(word: str) -> int:
     fail(f"no state {word[:40]!r} (allowed: {', '.join(state.value for state in CaseState)})")
     return exit_codes.WRONG_CONFIGURATION
-
-
-def _login() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a user without a name, such as in a container
-        return "unknown"
 
 
 def _shown(row: dict[str, Any], now: float, full_numbers: bool) -> dict[str, Any]:

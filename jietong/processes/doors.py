@@ -10,10 +10,15 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
+from ivr.adapters.announcement_file import SwitchedAnnouncements
+from ivr.adapters.case_numbers import CaseNumbers
+from ivr.adapters.cases import CaseStatusDoor, OpenCaseDoor
 from ivr.adapters.notes import Notes
 from ivr.adapters.ratings import RatingDoor
 from ivr.adapters.subscriptions import CancelDoor, SubscriptionsDoor
-from ivr.flow_visit import SERVICE
+from ivr.announcements import EVERYBODY
+from ivr.flow_step import ANNOUNCED
+from ivr.flow_visit import ANNOUNCEMENTS, SERVICE
 from ivr.look_up import Door, LookedUp
 from jietong.opening_hours import OpeningHours
 from jietong.processes.status_page import status_page
@@ -44,11 +49,21 @@ def doors_of(site: RunningSite, engine: Engine, hours: OpeningHours, queues: Map
     def weekday(caller: str, call: str, values: Mapping[str, str]) -> LookedUp:
         return LookedUp(str(datetime.fromtimestamp(time.time(), hours.zone).isoweekday()), {})
 
-    notes = Notes(site.store_url, prefix_of(site.site.hotline.number))
+    def announcements(caller: str, call: str, values: Mapping[str, str]) -> LookedUp:
+        """For a service what is on for its queue alone; without one what is on for everybody."""
+        prompts = switched.of(queue_of(values) if values.get(SERVICE) else EVERYBODY)
+        return LookedUp("some" if prompts else "none", {ANNOUNCED: " ".join(prompts)})
+
+    prefix = prefix_of(site.site.hotline.number)
+    notes, numbers = Notes(site.store_url, prefix), CaseNumbers(site.store_url, prefix)
+    switched = SwitchedAnnouncements(site.layout.data)
     clocks: dict[str, Door] = {"open": is_open, "waiting": waiting, "time": clock, "weekday": weekday}
     return {
         **clocks,
         "rate": RatingDoor(notes, engine),
         "subscriptions": SubscriptionsDoor(engine),
         "cancel_subscription": CancelDoor(engine),
+        "open_case": OpenCaseDoor(numbers, notes, engine),
+        "case_status": CaseStatusDoor(numbers, engine),
+        ANNOUNCEMENTS: announcements,
     }
