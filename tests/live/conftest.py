@@ -28,6 +28,7 @@ def running_hotline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hotlin
     folder = tmp_path_factory.mktemp("live")
     (folder / "site.toml").write_text(SITE, encoding="utf-8")
     (folder / "days.toml").touch()
+    (folder / "recordings" / "zh-CN").mkdir(parents=True)
     (folder / "customers.csv").write_text(CUSTOMERS, encoding="utf-8")
     kept = os.environ.get("JIETONG_LIVE_VAR")  # a folder that is looked into afterwards
     var = Path(kept) if kept else None

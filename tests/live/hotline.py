@@ -7,6 +7,7 @@ import asyncio
 import itertools
 import json
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -85,6 +86,8 @@ queue = "complaints"
 then_queue = "repairs"
 [hours.recorded]
 then = "voicemail"
+[prompts]
+folder = "recordings"
 [calendar]
 country = ""
 file = "days.toml"
@@ -317,6 +320,15 @@ class Hotline:
     async def tell_agent(self, word: str, agent: str) -> None:
         """What a supervisor does from the console."""
         assert await asyncio.to_thread(agent_command.main, self.var, word, agent) == 0
+
+    async def reload(self) -> tuple[int, str]:
+        """Exit code and complaints of `jietong reload`."""
+        command = [sys.executable, "-m", "jietong", "reload", "--var", str(self.var)]
+        child = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE)
+        async with asyncio.timeout(60):
+            _, told = await child.communicate()
+        assert child.returncode is not None
+        return child.returncode, told.decode()
 
     async def is_quiet(self) -> None:
         """Waits until no call is left and nobody is at a seat, so that the next story begins afresh."""

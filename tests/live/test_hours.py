@@ -1,11 +1,7 @@
 """Stories of callers who come when nobody is there."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -15,6 +11,7 @@ from routing.adapters.journal_reader import BEGINNING, read_to_end
 from routing.adapters.redis_clients import prefix_of
 from routing.events import HoursTold
 from routing.opening import OpeningTimes
+from tests.live.closed import closed_today
 from tests.live.hotline import Hotline
 from tests.robots.audio import ALIKE, heard, party_tone, read_wav
 from tests.robots.people import Caller
@@ -27,17 +24,6 @@ async def _chooses(caller: Caller, key: str) -> None:
     await caller.is_answered()
     await caller.phone.wait_for("media")
     caller.press(f"{key}0")
-
-
-@contextmanager
-def closed_today(hotline: Hotline) -> Iterator[None]:
-    """The operator closes every queue with hours for today, and opens them again."""
-    today = datetime.now(ZoneInfo("Asia/Shanghai")).date()
-    hotline.calendar_file.write_text(f"[special_hours]\n{today} = []\n", encoding="utf-8")
-    try:
-        yield
-    finally:
-        hotline.calendar_file.write_text("", encoding="utf-8")
 
 
 async def test_a_closed_queue_says_so_and_another_is_open(

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -123,15 +122,6 @@ async def test_a_router_that_wakes_up_too_late_does_nothing(hotline: Hotline) ->
     assert "ended (exit code 3)" in (hotline.site.layout.logs / "supervisor.log").read_text()
 
 
-async def _reload(hotline: Hotline) -> tuple[int, str]:
-    """Exit code and words of `jietong reload`."""
-    command = [sys.executable, "-m", "jietong", "reload", "--var", str(hotline.var)]
-    child = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE)
-    _, told = await asyncio.wait_for(child.communicate(), 60)
-    assert child.returncode is not None
-    return child.returncode, told.decode()
-
-
 def _longest_silence(hotline: Hotline, since: str) -> tuple[float, int]:
     """The longest time from the last decision of one router to the first of the next one, and how many times that was."""
     entries = list(read_to_end(hotline.site.store_url, prefix_of("10010"), since))
@@ -155,18 +145,18 @@ async def test_a_reload_is_noticed_by_nobody(hotline: Hotline) -> None:
         leader = hotline.leader_pid()
 
         file.write_text(right.replace("ring_s = 3", "ring_s = 0"), encoding="utf-8")
-        code, told = await _reload(hotline)
+        code, told = await hotline.reload()
         assert (code, hotline.leader_pid()) == (2, leader)
         assert "ring_s" in told and "nothing was changed" in told
         file.write_text(right.replace('number = "10010"', 'number = "10011"'), encoding="utf-8")
-        code, told = await _reload(hotline)
+        code, told = await hotline.reload()
         assert (code, hotline.leader_pid()) == (1, leader)
         assert "hotline.number" in told
 
         seat = '[[seats]]\nnumber = "1011"\npassword = "secret-1011"\nauto_login = true\n'
         file.write_text(right + seat, encoding="utf-8")
         last = list(read_to_end(hotline.site.store_url, prefix_of("10010"), "0-0"))[-1].id
-        assert await _reload(hotline) == (0, "")
+        assert await hotline.reload() == (0, "")
         assert hotline.leader_pid() != leader
         async with hotline.agent("1011") as fresh:
             await fresh.talks()
