@@ -19,6 +19,7 @@ from ivr.adapters.agi_channel import AgiChannel, CallerHungUp
 from ivr.adapters.customers import Customer, Customers
 from ivr.adapters.fastagi_server import FastAgiServer, Script
 from ivr.agi_command import MAX_COMMAND_BYTES
+from ivr.look_up import LookedUp
 from jietong.database import migrate, open_engine, sqlite_url
 from jietong.launch import PROMPTS
 from jietong.pins import store_agents
@@ -29,6 +30,7 @@ from routing.events import AgentLoggedIn
 from tests.adapters.ami_tap import AmiTap, ami_tap
 from tests.adapters.asterisk_fixture import PrivateAsterisk, private_asterisk, until
 from tests.adapters.sip_peer import SDP, Call, SipPeer, sip_peer
+from tests.flows import shipped
 
 PORT_BASE = 24000
 VIP = "13900000001"
@@ -71,7 +73,16 @@ def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ScriptContext]
     Customers(engine).store([Customer(VIP, "张伟", "vip", "personal_business", "1901", 1962, "zh-CN")])
     store_agents(engine, {"5001": ("张伟", "4711")}, folder / "pin.key")
     yield ScriptContext(
-        "zh-CN", "hotline", "ordinary", frozenset({"vip"}), PROMPTS, Customers(engine), AgentPins(engine), Router()
+        "zh-CN",
+        "hotline",
+        "ordinary",
+        frozenset({"vip"}),
+        PROMPTS,
+        Customers(engine),
+        AgentPins(engine),
+        Router(),
+        flows=shipped(),
+        doors={name: lambda *_: LookedUp("none", {}) for name in ("announcements", "subscriptions")},
     )
     engine.dispose()
 
@@ -162,18 +173,28 @@ def of(waiting: dict[str, str]) -> list[str]:
     return [waiting[f"Jt{name}"] for name in ("Queue", "Tier", "Service", "Language", "Representative")]
 
 
-async def test_a_vip_presses_a_key_in_the_announcement(stage: Stage, served: FastAgiServer) -> None:
-    """The menu is cut short, and the router hears who the caller is and what it wants."""
+async def test_a_vip_is_greeted_and_waits(stage: Stage, served: FastAgiServer) -> None:
+    """No key is needed, and the router hears who the caller is."""
     call = await stage.calls()
+    assert of(await stage.waits()) == ["hotline", "vip", "person", "zh-CN", "1901"]
+    assert stage.heard == ["zh-CN/vip-welcome"]
+    await stage.hangs_up(call)
+
+
+async def test_a_stranger_presses_keys_in_the_announcements(stage: Stage, served: FastAgiServer) -> None:
+    """The menus are cut short, and the router hears what the caller wants."""
+    call = await stage.calls("13811111111")
     await stage.hears("zh-CN/welcome")
     await stage.presses(call, "5")
-    assert of(await stage.waits()) == ["hotline", "vip", "complaint", "zh-CN", "1901"]
-    assert stage.heard == ["zh-CN/welcome"]
+    await stage.hears("zh-CN/complaint-intro")
+    await stage.presses(call, "0")
+    assert of(await stage.waits()) == ["hotline", "ordinary", "complaint", "zh-CN", ""]
+    assert stage.heard == ["zh-CN/welcome", "zh-CN/complaint-intro"]
     await stage.hangs_up(call)
 
 
 async def test_a_stranger_asks_in_english_after_wrong_keys(stage: Stage, served: FastAgiServer) -> None:
-    """A wrong key is said to be wrong, 9 changes the language, 1 is a consultation."""
+    """A wrong key is said to be wrong, 9 changes the language, 1 and 0 are a consultation."""
     call = await stage.calls("13811111111")
     await stage.hears("zh-CN/welcome")
     await stage.presses(call, "7")
@@ -181,13 +202,15 @@ async def test_a_stranger_asks_in_english_after_wrong_keys(stage: Stage, served:
     await stage.presses(call, "9")
     await stage.hears("en/main-menu")
     await stage.presses(call, "1")
+    await stage.hears("en/consultation-menu")
+    await stage.presses(call, "0")
     assert of(await stage.waits()) == ["hotline", "ordinary", "consultation", "en", ""]
     await stage.hangs_up(call)
 
 
 async def test_ten_wrong_keys_end_at_a_person(stage: Stage, served: FastAgiServer) -> None:
     """Whoever presses at random is brought to a person after the third."""
-    call = await stage.calls()
+    call = await stage.calls("13811111111")
     await stage.hears("zh-CN/welcome")
     await stage.presses(call, "6666666666")
     assert (await stage.waits())["JtService"] == "person"
@@ -198,12 +221,12 @@ async def test_hanging_up_in_the_menu_is_quiet(stage: Stage, served: FastAgiServ
     """A caller who leaves in the announcement leaves one line in our log, no error there and none in Asterisk's."""
     before = len(stage.asterisk.complaints())
     with capture_logs() as logs:
-        call = await stage.calls()
+        call = await stage.calls("13811111111")
         await stage.hears("zh-CN/welcome")
         await stage.hangs_up(call)
         await until(lambda: served.sessions == 0, 10, "the session goes on")
     assert [(line["script"], line["result"]) for line in logs] == [
-        ("answer_call", "known"),
+        ("answer_call", "unknown"),
         ("choose_service", "hung_up"),
     ]
     assert stage.asterisk.complaints()[before:] == []
@@ -259,12 +282,15 @@ async def test_a_missing_recording_costs_a_sentence(
     monkeypatch.undo()
     silent = dataclasses.replace(context, prompts=tmp_path)
     with capture_logs() as logs, serving(asterisk, {name: bound(work, silent) for name, work in SCRIPTS.items()}):
-        call = await stage.calls()
+        call = await stage.calls("13811111111")
         await until(lambda: len(logs) > 2, 10, "the menu does not begin")
-        await stage.presses(call, "3")
-        assert (await stage.waits())["JtService"] == "query"
+        await stage.presses(call, "5")
+        await until(lambda: len(logs) > 3, 10, "the next menu does not begin")
+        await stage.presses(call, "0")
+        assert (await stage.waits())["JtService"] == "complaint"
         await stage.hangs_up(call)
-    assert [line["prompt"] for line in logs if line["log_level"] == "error"] == ["welcome", "main-menu"]
+    unheard = [line["prompt"] for line in logs if line["log_level"] == "error"]
+    assert unheard == ["welcome", "main-menu", "complaint-intro"]
 
 
 async def with_script(
