@@ -1,0 +1,192 @@
+"""Stories of callers who are helped by keys, and of what stays behind for the people at the desk."""
+
+import asyncio
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jietong.database import open_engine
+from jietong.launch import PROMPTS
+from jietong.processes.cases import show_cases
+from jietong.processes.ratings import show_ratings
+from tests.adapters.up_fixture import jietong_up
+from tests.live.conftest import PORT_BASE
+from tests.live.hotline import Hotline
+from tests.robots.audio import ALIKE, heard, party_tone
+from tests.robots.people import Caller
+
+SITE = """
+[hotline]
+number = "10010"
+survey = true
+flows = "menus"
+[[trunks]]
+name = "carrier"
+match = ["127.0.0.1"]
+[tiers.vip]
+answer_within_s = 10
+goal = 0.95
+[tiers.ordinary]
+answer_within_s = 20
+goal = 0.90
+[routing]
+ring_s = 5
+wrap_up_s = 0.5
+[[seats]]
+number = "1001"
+password = "secret-1001"
+auto_login = true
+"""
+# An operator's own menu over the shipped one: two keys, and a question in the evening.
+BUSINESS = """
+[flow]
+person = "business"
+[which]
+menu = "business-menu"
+1 = "person"
+7 = "read-back"
+[read-back]
+digits = "enter-phone-number"
+into = "phone"
+check = "phone"
+next = "told"
+[told]
+say = [{ phone = "phone" }]
+next = "end"
+"""
+
+
+@pytest.fixture(scope="module")
+def self_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hotline]:
+    """A hotline with a survey and a menu of its operator's own."""
+    folder = tmp_path_factory.mktemp("self-service")
+    (folder / "menus").mkdir()
+    (folder / "menus" / "business.toml").write_text(BUSINESS, encoding="utf-8")
+    (folder / "site.toml").write_text(SITE, encoding="utf-8")
+    base = str(int(os.environ.get("JIETONG_LIVE_PORT_BASE", PORT_BASE)) + 300)
+    with jietong_up("--config", str(folder / "site.toml"), "--port-base", base) as up:
+        up.wait_ready()
+        hotline = Hotline(up.var, folder / "days.toml")
+        yield hotline
+        hotline.close()
+
+
+async def _presses(caller: Caller, keys: str) -> None:
+    await caller.is_answered()
+    await caller.phone.wait_for("media")
+    caller.press(keys)
+
+
+def _shown(capsys: pytest.CaptureFixture[str], command: Callable[[], int]) -> Any:
+    assert command() == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def _fours_of_1001(hotline: Hotline, capsys: pytest.CaptureFixture[str]) -> int:
+    rows = _shown(capsys, lambda: show_ratings(hotline.var, True, None))
+    return sum(row["counts"]["4"] for row in rows if row["agent"] == "1001")
+
+
+async def test_the_talk_is_rated_and_the_agent_is_free_meanwhile(
+    self_service: Hotline, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The agent hangs up first and takes the next caller while this one is asked; its key counts for that agent."""
+    hotline, at_caller = self_service, tmp_path / "caller.wav"
+    async with hotline.agent("1001") as agent, hotline.caller(record=at_caller) as first:
+        await hotline.asks_for_a_person(first)
+        await agent.talks()
+        await hotline.agent_is("1001", "talking")
+        agent.phone.hang_up()
+        async with hotline.caller() as second:
+            await hotline.asks_for_a_person(second)
+            await agent.talks()
+            first.press("4")
+            await first.is_over(20)
+            assert (await hotline.record_of(first)).agent == "1001"
+            second.hang_up()
+    await first.phone.wait_for("recorded")
+    assert heard(at_caller, PROMPTS / "zh-CN" / "survey-ask.wav") > 0.5
+    await hotline.until_metric(lambda: _fours_of_1001(hotline, capsys) == 1, "the rating to be on record")
+
+
+async def test_who_hangs_up_after_the_talk_is_asked_nothing(self_service: Hotline) -> None:
+    """A caller who is gone is gone: nobody is asked, and the agent is free."""
+    hotline = self_service
+    async with hotline.agent("1001") as agent, hotline.caller() as caller:
+        await hotline.asks_for_a_person(caller)
+        await agent.talks()
+        caller.hang_up()
+        assert (await hotline.record_of(caller)).reason == "caller"
+        await hotline.agent_is("1001", "ready")
+
+
+async def test_a_complaint_by_voice_is_kept_and_told(
+    self_service: Hotline, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The caller speaks after the tone and ends with the pound key: it hears a number, the desk has the case and its sound, and the number tells its state."""
+    hotline, tone, at_caller = self_service, party_tone(tmp_path / "tone.wav", 1, 60), tmp_path / "caller.wav"
+    async with hotline.caller(play=tone, record=at_caller) as caller:
+        await _presses(caller, "51")
+        folder = hotline.site.layout.data / "messages"
+        await hotline.until_metric(
+            lambda: any(file.stat().st_size > 50_000 for file in folder.glob("*.wav")), "three seconds of speech", 30
+        )
+        caller.press("#")
+        await caller.is_over(40)
+        await caller.phone.wait_for("recorded")
+    assert heard(at_caller, PROMPTS / "zh-CN" / "complaint-number-is.wav") > ALIKE
+    (case,) = _shown(capsys, lambda: show_cases(hotline.var, True, "", False, False))
+    assert (case["state"], case["type"]) == ("open", "complaint")
+    assert (folder / case["recording"]).stat().st_size > 50_000
+    async with hotline.caller(caller.number, record=(again := tmp_path / "again.wav")) as asking:
+        await _presses(asking, f"52{case['number']}#")
+        await asyncio.sleep(6)  # the sentence lasts 3 s
+        asking.hang_up()
+        await asking.phone.wait_for("recorded")
+    assert heard(again, PROMPTS / "zh-CN" / "case-status-open.wav") > ALIKE
+
+
+async def test_an_operators_own_menu(self_service: Hotline, tmp_path: Path) -> None:
+    """A key that only the operator's file has asks for a telephone number and reads it back."""
+    hotline, at_caller = self_service, tmp_path / "caller.wav"
+    async with hotline.caller(record=at_caller) as caller:
+        await _presses(caller, "27")
+        caller.press("13912345678#")
+        await caller.is_over(60)
+        await caller.phone.wait_for("recorded")
+    assert heard(at_caller, PROMPTS / "zh-CN" / "enter-phone-number.wav") > 0.5
+    assert heard(at_caller, PROMPTS / "zh-CN" / "goodbye.wav") > ALIKE
+
+
+async def test_hanging_up_while_recording_is_a_complaint_too(
+    self_service: Hotline, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who has spoken and hangs up has complained."""
+    hotline, tone = self_service, party_tone(tmp_path / "tone.wav", 1, 60)
+    before = len(_shown(capsys, lambda: show_cases(hotline.var, True, "", False, False)))
+    async with hotline.caller(play=tone) as caller:
+        await _presses(caller, "51")
+        folder = hotline.site.layout.data / "messages"
+        known = set(folder.glob("*.wav"))
+        await hotline.until_metric(
+            lambda: any(file.stat().st_size > 50_000 for file in set(folder.glob("*.wav")) - known),
+            "three seconds of speech",
+            30,
+        )
+        caller.hang_up()
+        await hotline.until_metric(
+            lambda: len(_shown(capsys, lambda: show_cases(hotline.var, True, "", False, False))) == before + 1,
+            "the case",
+        )
+
+
+def test_the_database_of_self_service_is_the_sites(self_service: Hotline) -> None:
+    """Whatever callers left is in the site's own database, as backups have it."""
+    engine = open_engine(self_service.site.database_url)
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM cases").scalar_one() >= 1
+    engine.dispose()
