@@ -11,6 +11,7 @@ import pytest
 
 from jietong.database import open_engine
 from jietong.launch import PROMPTS
+from jietong.processes.announce import switch_off, switch_on
 from jietong.processes.cases import show_cases
 from jietong.processes.ratings import show_ratings
 from tests.adapters.up_fixture import jietong_up
@@ -190,3 +191,20 @@ def test_the_database_of_self_service_is_the_sites(self_service: Hotline) -> Non
     with engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM cases").scalar_one() >= 1
     engine.dispose()
+
+
+async def test_an_announcement_is_switched_on_and_off(self_service: Hotline, tmp_path: Path) -> None:
+    """A supervisor tells everybody of a fault: the next caller hears it before the menu; switched off, the one after that does not."""
+    hotline, sentence = self_service, PROMPTS / "zh-CN" / "announcement-emergency.wav"
+    heard_by: list[float] = []
+    for is_on in (True, False):
+        var = hotline.var
+        assert (switch_on(var, "announcement-emergency", "", "", "") if is_on else switch_off(var, "")) == 0
+        recording = tmp_path / f"{is_on}.wav"
+        async with hotline.caller(record=recording) as caller:
+            await caller.is_answered()
+            await asyncio.sleep(12)  # greeting and announcement
+            caller.hang_up()
+            await caller.phone.wait_for("recorded")
+        heard_by.append(heard(recording, sentence))
+    assert heard_by[0] > ALIKE > heard_by[1]
