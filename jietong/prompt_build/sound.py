@@ -17,8 +17,9 @@ VOICE_HZ = 24000
 TELEPHONE_HZ = 8000
 LEVEL_DBFS = -20.0
 PEAK_DBFS = -3.0
-BEFORE_S = 0.05
-AFTER_S = 0.10
+# Silence before and after a sentence, and a word that is put together with others.
+ENDS_S = (0.05, 0.10)
+WORD_ENDS_S = (0.02, 0.04)
 
 _FRAME_S = 0.01
 _SPEECH_BELOW_PEAK_DB = 40.0
@@ -47,11 +48,10 @@ def joined(sounds: list[Sound], pause_s: float = 0.3, rate_hz: int = VOICE_HZ) -
     return np.concatenate(parts[1:])
 
 
-def for_telephone(sound: Sound) -> Sound:
-    """From the voice's 24 kHz to a finished prompt: trimmed, 8 kHz, at LEVEL_DBFS under PEAK_DBFS, silence at the ends."""
+def for_telephone(sound: Sound, ends_s: tuple[float, float] = ENDS_S) -> Sound:
+    """From the voice's 24 kHz to a finished prompt: trimmed, 8 kHz, at LEVEL_DBFS under PEAK_DBFS, silence before and after."""
     finished = _limited(_third_of_rate(trim(sound)))
-    before = np.zeros(round(BEFORE_S * TELEPHONE_HZ), np.float32)
-    after = np.zeros(round(AFTER_S * TELEPHONE_HZ), np.float32)
+    before, after = (np.zeros(round(silence_s * TELEPHONE_HZ), np.float32) for silence_s in ends_s)
     return np.concatenate((before, finished, after))
 
 

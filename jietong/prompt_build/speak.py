@@ -26,7 +26,7 @@ def build(folder: Path, root: Path = PROMPTS_DIR, only: frozenset[str] = frozens
             prompts = list(group)
             if cut_from:
                 items = [prompt.texts[language] for prompt in prompts]
-                spoken = [sound.for_telephone(heard) for heard in speaker.say_list(items, language)]
+                spoken = [sound.for_telephone(heard, sound.WORD_ENDS_S) for heard in speaker.say_list(items, language)]
             else:
                 spoken = [_alone(speaker, prompt, language) for prompt in prompts]
             for prompt, heard in zip(prompts, spoken, strict=True):

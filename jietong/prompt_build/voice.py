@@ -31,7 +31,7 @@ LIST_COMMA_FRAMES = 3
 # A sentence is taken from this much before its first phoneme, as hissed consonants begin early, to this much after its last one:
 # what the voice adds later is breath, or a syllable nobody wrote.
 SENTENCE_LEAD_FRAMES, SENTENCE_TAIL_FRAMES = 6, 4
-LIST_LEAD_FRAMES = 1
+LIST_LEAD_FRAMES = 3
 
 # espeak-ng's IPA (tie bar written ^) to the letters Kokoro was trained on; the longest is replaced first.
 _ENGLISH = {
@@ -64,19 +64,19 @@ class Speaker:
 
     def say_list(self, items: list[str], language: str) -> list[Sound]:
         """Speaks the items as one list and cuts them apart where the model says that each begins and ends."""
-        parts = [
-            self._phonemes(item, language) for item in [*items, items[0]]
-        ]  # the last of a list falls: not one of ours
+        # The first of a list begins with a breath and the last falls: neither is one of ours.
+        parts = [self._phonemes(item, language) for item in [items[-1], *items, items[0]]]
         phonemes = ", ".join(parts) + ","
-        starts = [sum(len(part) + 2 for part in parts[:place]) for place in range(len(items))]
+        ours = range(1, len(items) + 1)
+        starts = {place: sum(len(part) + 2 for part in parts[:place]) for place in ours}
         _, lengths = self._spoken(phonemes, language, LIST_SPEED)
         longer = np.zeros(len(lengths), np.float32)
-        for start, part in zip(starts, parts, strict=False):
-            item = slice(start + 1, start + 1 + len(part))
+        for place, start in starts.items():
+            item = slice(start + 1, start + 1 + len(parts[place]))
             longer[item] = np.round(lengths[item] * max(1.0, ITEM_FRAMES / lengths[item].sum())) - lengths[item]
             longer[item.stop] = LIST_COMMA_FRAMES
         sound, lengths = self._spoken(phonemes, language, LIST_SPEED, longer)
-        spans = [(start, start + len(part)) for start, part in zip(starts, parts, strict=False)]
+        spans = [(start, start + len(parts[place])) for place, start in starts.items()]
         return [_cut(sound, lengths, span, LIST_LEAD_FRAMES, 0) for span in spans]
 
     def _phonemes(self, text: str, language: str) -> str:

@@ -74,7 +74,7 @@ def test_caller_hears_them_well() -> None:
     for prompt, language in SPOKEN:
         sound = read_wav(prompt.wav(language))
         length_s, level, peak = len(sound) / TELEPHONE_HZ, speech_dbfs(sound), float(np.abs(sound).max())
-        if not (0.3 <= length_s <= 30 and abs(level + 20) <= 3 and peak <= 10 ** (PEAK_DBFS / 20)):
+        if not (0.3 <= length_s <= 30 and abs(level + 20) <= 1.5 and peak <= 10 ** (PEAK_DBFS / 20)):
             faults.append(f"{language}/{prompt.name}: {length_s:.2f} s, {level:.1f} dBFS, peak {peak:.2f}")
     assert faults == []
 
