@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from jietong import cli_service, exit_codes
+from jietong import cli_flow, cli_service, exit_codes
 from jietong.cli_words import VAR, FullNumbers, Json, Var, folder, leave, piece
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app.add_typer(customers, name="customers")
 agents = typer.Typer(help="Agents: what a supervisor may tell one.", no_args_is_help=True)
 app.add_typer(agents, name="agents")
 
+app.add_typer(cli_flow.flow, name="flow")
 cli_service.add_to(app)
 
 

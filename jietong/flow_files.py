@@ -4,17 +4,25 @@ Owns the way from a folder to flows, with every mistake at its line. Must not kn
 Rules: docs/flows.md: a file of the same name replaces the shipped one whole.
 """
 
+import re
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import ivr
 from ivr.flow import Flow
+from ivr.flow_check import Surroundings, check_flows
 from ivr.flow_read import read_flow
 from jietong.operator_file import Unreadable, read_bytes
+from jietong.recordings import prompt_names
+from jietong.site import ServiceName, Site
 from jietong.toml_lines import KeyPath, line_numbers
 
 SHIPPED = Path(ivr.__file__).parent / "flows"
+# The parser's words for what operators do most.
+IN_OUR_WORDS = {
+    "Cannot overwrite a value": "this key stands in the table twice: a key can lead to one place only",
+}
 MAX_BYTES = 500_000  # a thousand nodes take a tenth of it
 
 
@@ -23,27 +31,51 @@ def read_flows(folder: Path | None) -> tuple[dict[str, Flow], list[str]]:
 
     A file that cannot be read leaves its flow out.
     """
-    files = {file.stem: file for file in sorted(SHIPPED.glob("*.toml"))}
+    files = _files(folder)
     mistakes: list[str] = []
-    if folder is not None:
-        files |= {file.stem: file for file in sorted(folder.glob("*.toml"))}
     flows: dict[str, Flow] = {}
     for name, file in files.items():
         raw, lines, found = _parsed(file)
         mistakes += found
         if raw is not None:
             read = read_flow(name, raw)
-            mistakes += [place(file, lines, mistake.path) + mistake.text for mistake in read.mistakes]
+            mistakes += [_place(file, lines, mistake.path) + mistake.text for mistake in read.mistakes]
             flows[name] = read.flow
     return flows, mistakes
 
 
-def lines_of(file: Path) -> dict[KeyPath, int]:
-    """On which line each key of a flow file stands; empty when it cannot be read."""
-    return _parsed(file)[1]
+def check_folder(folder: Path | None, around: Surroundings) -> list[str]:
+    """Everything that is wrong with the flows that callers would meet: `FILE:LINE: key: text`, by file and line.
+
+    Flows as a whole are judged only when each file can be read: a node that is missing for its own mistake would make many more.
+    """
+    flows, mistakes = read_flows(folder)
+    if mistakes:
+        return mistakes
+    files, lines = _files(folder), {}
+    for name, mistake in check_flows(flows, around):
+        if name not in files:
+            mistakes.append(mistake.text)
+            continue
+        if name not in lines:
+            lines[name] = _parsed(files[name])[1]
+        mistakes.append(_place(files[name], lines[name], mistake.path) + mistake.text)
+    return mistakes
 
 
-def place(file: Path, lines: dict[KeyPath, int], path: KeyPath) -> str:
+def surroundings_of(site: Site | None) -> Surroundings:
+    """What flows may name in a site; without one, what every site has."""
+    prompts = Path(site.prompts.folder) if site is not None and site.prompts.folder is not None else None
+    outside = frozenset(site.outside.numbers.values()) if site is not None else None
+    return Surroundings(prompt_names(prompts), frozenset(get_args(ServiceName)), outside)
+
+
+def _files(folder: Path | None) -> dict[str, Path]:
+    own = sorted(folder.glob("*.toml")) if folder is not None else []
+    return {file.stem: file for file in [*sorted(SHIPPED.glob("*.toml")), *own]}
+
+
+def _place(file: Path, lines: dict[KeyPath, int], path: KeyPath) -> str:
     """`FILE:LINE: key: ` of a mistake; the nearest table when the key itself is missing."""
     found = path
     while found and found not in lines:
@@ -63,4 +95,6 @@ def _parsed(file: Path) -> tuple[dict[str, Any] | None, dict[KeyPath, int], list
     except UnicodeDecodeError:
         return None, {}, [f"{file}:1: not UTF-8: save it as UTF-8"]
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        return None, {}, [f"{file}: not TOML: {error}"]
+        found = re.search(r" \(at line (\d+), column \d+\)", str(error))
+        line, text = (found[1], str(error)[: found.start()]) if found else ("1", str(error))
+        return None, {}, [f"{file}:{line}: not TOML: {IN_OUR_WORDS.get(text, text)}"]

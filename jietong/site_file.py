@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from jietong.calendar_file import overrides_in, read_calendar
-from jietong.flow_files import read_flows
+from jietong.flow_files import check_folder, surroundings_of
 from jietong.operator_file import Unreadable, read_bytes
 from jietong.recordings import read_recordings
 from jietong.site import Site
@@ -58,17 +58,18 @@ def load_site(path: Path) -> Site:
         mistakes += map(_printable, _calendar_mistakes(path, calendar, content, name))
     if recordings is not None:
         mistakes += map(_printable, _recordings_mistakes(path, recordings, content, name))
-    if flows is not None:
-        mistakes += map(_printable, _flows_mistakes(path, flows, content, name))
-    if mistakes or site is None:
-        raise SiteFileError(mistakes)
-    return site.model_copy(
+    whole = site and site.model_copy(
         update={
             "calendar": site.calendar.model_copy(update={"file": calendar and str(beside / calendar)}),
             "prompts": site.prompts.model_copy(update={"folder": recordings and str(beside / recordings)}),
             "hotline": site.hotline.model_copy(update={"flows": flows and str(beside / flows)}),
         }
     )
+    if flows is not None:
+        mistakes += map(_printable, _flows_mistakes(path, flows, content, name, whole))
+    if mistakes or whole is None:
+        raise SiteFileError(mistakes)
+    return whole
 
 
 def _calendar_mistakes(path: Path, calendar: str, content: bytes, name: str) -> list[str]:
@@ -88,12 +89,12 @@ def _recordings_mistakes(path: Path, recordings: str, content: bytes, name: str)
     return read_recordings(folder)[1]
 
 
-def _flows_mistakes(path: Path, flows: str, content: bytes, name: str) -> list[str]:
+def _flows_mistakes(path: Path, flows: str, content: bytes, name: str, site: Site | None) -> list[str]:
     """Every mistake in the flow files; a folder that is not there is a mistake of the line that names it."""
     folder = path.absolute().parent / flows
     if not folder.is_dir():
         return [f"{name}:{_line_of(('hotline', 'flows'), content)}: hotline.flows: {folder} is no folder: make it"]
-    return read_flows(folder)[1]
+    return check_folder(folder, surroundings_of(site))
 
 
 def _line_of(key: KeyPath, content: bytes) -> int:
