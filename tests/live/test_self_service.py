@@ -14,13 +14,14 @@ from jietong.launch import PROMPTS
 from jietong.processes.announce import switch_off, switch_on
 from jietong.processes.cases import show_cases
 from jietong.processes.ratings import show_ratings
+from jietong.reload import reload
 from tests.adapters.up_fixture import jietong_up
 from tests.live.conftest import PORT_BASE
-from tests.live.hotline import Hotline
+from tests.live.hotline import CARRIER_PORT, LISTED, Hotline
 from tests.robots.audio import ALIKE, heard, party_tone
 from tests.robots.people import Caller
 
-SITE = """
+SITE = f"""
 [hotline]
 number = "10010"
 survey = true
@@ -28,6 +29,11 @@ flows = "menus"
 [[trunks]]
 name = "carrier"
 match = ["127.0.0.1"]
+host = "127.0.0.1:{CARRIER_PORT}"
+[outside]
+numbers = {{ desk = "{LISTED}" }}
+[callback]
+offer_above_s = 3600
 [tiers.vip]
 answer_within_s = 10
 goal = 0.95
@@ -49,7 +55,16 @@ person = "business"
 [which]
 menu = "business-menu"
 1 = "person"
+3 = "call-me"
+4 = "outside"
+5 = "message"
 7 = "read-back"
+[call-me]
+callback = "business"
+[outside]
+transfer = "02112345678"
+[message]
+message = "business"
 [read-back]
 digits = "enter-phone-number"
 into = "phone"
@@ -183,6 +198,68 @@ async def test_hanging_up_while_recording_is_a_complaint_too(
             lambda: len(_shown(capsys, lambda: show_cases(hotline.var, True, "", False, False))) == before + 1,
             "the case",
         )
+
+
+async def test_a_callback_is_asked_for_in_the_menu(self_service: Hotline) -> None:
+    """The caller presses a key and hangs up: an agent who comes is rung, then the caller's telephone."""
+    hotline = self_service
+    async with hotline.caller() as caller, hotline.customer(after_s=0.5) as customer:
+        await _presses(caller, "23")
+        await caller.is_over(20)
+        async with hotline.agent("1001"):
+            assert caller.number in (await customer.rings(15))["to"]
+            await customer.phone.wait_for("media")
+            await hotline.agent_is("1001", "talking")
+            customer.phone.hang_up()
+            record = await hotline.record_of(caller)
+    assert (record.outcome.value, record.reason, record.service) == ("callback", "kept", "business")
+
+
+@pytest.mark.parametrize("mode", ["answer", "busy"])
+async def test_a_key_leads_outside(self_service: Hotline, mode: str) -> None:
+    """A listed number is rung; when it is busy there is a person."""
+    hotline = self_service
+    async with hotline.customer(mode=mode) as outside, hotline.caller() as caller:
+        await _presses(caller, "24")
+        assert LISTED in (await outside.rings(15))["to"]
+        if mode == "answer":
+            await outside.phone.wait_for("media")
+        else:
+            await hotline.until(lambda s: s["calls"]["waiting"] == 1, "the caller to wait for a person", 15)
+        caller.hang_up()
+        assert (await hotline.record_of(caller)).outcome.value == ("menu" if mode == "answer" else "abandoned")
+
+
+async def test_a_key_leads_to_a_message(self_service: Hotline, tmp_path: Path) -> None:
+    """Who would rather not wait says so, speaks, and hangs up."""
+    hotline, tone = self_service, party_tone(tmp_path / "tone.wav", 1, 60)
+    async with hotline.caller(play=tone) as caller:
+        await _presses(caller, "25")
+        folder = hotline.site.layout.data / "messages"
+        known = set(folder.glob("*.wav"))
+        await hotline.until_metric(
+            lambda: any(file.stat().st_size > 50_000 for file in set(folder.glob("*.wav")) - known), "a message", 30
+        )
+        caller.hang_up()
+        record = await hotline.record_of(caller)
+    assert (record.outcome.value, record.reason) == ("menu", "message")
+
+
+async def test_a_changed_menu_is_met_after_a_reload(
+    self_service: Hotline, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The operator changes a key while the hotline runs; a file with a mistake changes nothing."""
+    hotline = self_service
+    menu = Path(hotline.site.site.hotline.flows or "") / "business.toml"
+    menu.write_text(BUSINESS.replace('7 = "read-back"', '7 = "raed-back"'), encoding="utf-8")
+    assert await asyncio.to_thread(reload, hotline.var, None) == 2
+    assert "there is no node 'raed-back'; did you mean read-back?" in capsys.readouterr().err
+    menu.write_text(BUSINESS.replace('7 = "read-back"', '8 = "outside"\n7 = "read-back"'), encoding="utf-8")
+    assert await asyncio.to_thread(reload, hotline.var, None) == 0
+    async with hotline.customer(mode="answer") as outside, hotline.caller() as caller:
+        await _presses(caller, "28")
+        await outside.rings(15)
+        caller.hang_up()
 
 
 def test_the_database_of_self_service_is_the_sites(self_service: Hotline) -> None:
