@@ -274,6 +274,16 @@ class State:
         """Remembers to look at a call or agent at `at`; a deadline that no longer holds is passed over when it comes."""
         heappush(self.deadlines, (at, kind, subject))
 
+    def next_due_at(self) -> float | None:
+        """When the earliest deadline that still holds is due; None when there is none. Forgets those before it that hold no more."""
+        while self.deadlines:
+            due, kind, subject = self.deadlines[0]
+            holder = self.agents.get(subject) if kind == "agent" else self.calls.get(subject)
+            if holder is not None and getattr(holder, DEADLINES[kind]) == due:
+                return due
+            heappop(self.deadlines)
+        return None
+
     def pop_due(self, at: float) -> tuple[float, str, str] | None:
         """When it was due, kind and id of the earliest deadline at or before `at` that still holds; None when there is none."""
         while self.deadlines and self.deadlines[0][0] <= at:
