@@ -23,7 +23,7 @@ FORMAT = 1
 HEADER, MANIFEST = "header.json", "manifest.json"
 MEMBER = re.compile(
     r"database/[a-z_]{1,60}\.jsonl|journal\.jsonl|secrets/(accounts\.json|pin\.key)"
-    r"|(config|recordings)/[^./\0][^/\0]{0,200}"
+    r"|recordings/[^./\0][^/\0]{0,200}|config(/[^./\0][^/\0]{0,200}){1,3}"
 )
 MOST_JSON = 200_000_000  # header and manifest are read into memory; a million recordings take 150 MB
 CHUNK = 1 << 20
@@ -153,7 +153,7 @@ def _extracted(tar: tarfile.TarFile, member: tarfile.TarInfo, target: Path) -> d
     source = tar.extractfile(member)
     if source is None:
         raise ValueError(member.name)
-    target.parent.mkdir(exist_ok=True, mode=0o700)
+    target.parent.mkdir(exist_ok=True, mode=0o700, parents=True)
     digest, size = hashlib.sha256(), 0
     with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         while chunk := source.read(CHUNK):

@@ -10,7 +10,6 @@ import sqlite3
 import sys
 import tempfile
 import time
-import tomllib
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
@@ -21,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from jietong import exit_codes
 from jietong.archive import ArchiveRefused, ArchiveWriter, sha256_of
+from jietong.named_files import ALL, SITE_FILE
 from jietong.running import RunningSite
 from jietong.site_file import SiteFileError, load_site
 from jietong.table_dump import DumpRefused, dump, is_sqlite, one_moment, revision_of, tables_of
@@ -31,7 +31,6 @@ from routing.adapters.redis_clients import StoreAway, prefix_of
 from routing.adapters.tables import journal_position
 
 SECRETS = ("accounts.json", "pin.key")
-SITE_FILE, CALENDAR_FILE = "site.toml", "calendar.toml"
 
 
 def backup(var: Path, file: Path, with_recordings: bool) -> int:
@@ -111,7 +110,7 @@ def _add_journal(
 
 
 def _configuration(site: RunningSite) -> Iterator[tuple[str, bytes]]:
-    """Site file, operator's calendar, generated accounts and the key of the PINs' marks: name in the archive, content."""
+    """Site file, what it names, generated accounts and the key of the PINs' marks: name in the archive, content."""
     for name in SECRETS:
         if (path := site.layout.data / name).is_file():
             yield f"secrets/{name}", path.read_bytes()
@@ -127,18 +126,9 @@ def _configuration(site: RunningSite) -> Iterator[tuple[str, bytes]]:
             f"jietong: warning: {site.config} is not what the site runs with: `jietong reload` would tell or load it\n"
         )
     yield f"config/{SITE_FILE}", content
-    if site.site.calendar.file and (path := Path(site.site.calendar.file)).is_file():
-        yield f"config/{calendar_name(content)}", path.read_bytes()
-
-
-def calendar_name(site_file: bytes) -> str:
-    """What the calendar is called in a backup: as the site file calls it, when it lies beside it."""
-    try:
-        named = tomllib.loads(site_file.decode("utf-8-sig"))["calendar"]["file"]
-    except (ValueError, KeyError, TypeError):
-        return CALENDAR_FILE
-    beside = isinstance(named, str) and "/" not in named and not named.startswith(".") and named != SITE_FILE
-    return named if beside else CALENDAR_FILE
+    for named in ALL:
+        for below, path in named.files(site.site):
+            yield f"config/{named.in_backup(content)}{below}", path.read_bytes()
 
 
 def _add_recordings(site: RunningSite, archive: ArchiveWriter, with_audio: bool) -> list[dict[str, Any]]:

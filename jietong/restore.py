@@ -21,8 +21,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from jietong import exit_codes
 from jietong.archive import ArchiveRefused, unpack
-from jietong.backup import CALENDAR_FILE, SECRETS, SITE_FILE, calendar_name
+from jietong.backup import SECRETS
 from jietong.database import DatabaseError, knows_revision, migrate_on, open_engine, sqlite_url, writing
+from jietong.named_files import ALL, SITE_FILE
 from jietong.prepare import unfinished_restore
 from jietong.running import Layout
 from jietong.site_file import SiteFileError, load_site, site_of
@@ -239,12 +240,10 @@ def _told(plan: _Plan, calls: int, lacking: int, config: Path | None) -> str:
     site_file = plan.config / SITE_FILE
     if lacking:
         lines.append(f"{lacking} recordings were listed only: copy them to {plan.layout.data / 'messages'}")
-    if (
-        site_file.exists()
-        and calendar_name(site_file.read_bytes()) == CALENDAR_FILE
-        and (plan.config / CALENDAR_FILE).exists()
-    ):
-        lines.append(f"the calendar is in {plan.config / CALENDAR_FILE}: put it where [calendar] file says")
+    for named in ALL if site_file.exists() else ():
+        kept = plan.config / named.called
+        if kept.exists() and named.beside(site_file.read_bytes()) is None:
+            lines.append(f"{kept} lay in another folder: put it where [{named.table}] {named.key} says")
     start = f" --config {config or site_file}" if config or site_file.exists() else ""
     lines.append(f"start it: jietong up{start} --var {plan.layout.var}")
     return "\n".join(lines)

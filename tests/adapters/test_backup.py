@@ -21,7 +21,9 @@ from jietong.accounts import accounts_of
 from jietong.archive import HEADER, MANIFEST
 from jietong.backup import backup
 from jietong.database import open_engine, sqlite_url, writing
+from jietong.flow_files import SHIPPED as SHIPPED_FLOWS
 from jietong.prepare import check_restored, prepare_database, unfinished_restore
+from jietong.recordings import SHIPPED as SHIPPED_PROMPTS
 from jietong.restore import restore
 from jietong.running import Layout, Ports, RunningSite
 from jietong.site_file import load_site
@@ -59,10 +61,19 @@ def any_site(tmp_path: Path, valkey: ValkeyServer, database_url: str) -> Running
 
 
 def site_file(path: Path, database_url: str | None) -> Path:
-    """A site file with that database, and its calendar beside it."""
-    path.parent.mkdir()
+    """A site file with that database, its calendar, flows and recordings beside it."""
+    folder = path.parent
+    (folder / "menus" / "stories").mkdir(parents=True)
+    (folder / "menus" / "consultation.toml").write_bytes((SHIPPED_FLOWS / "consultation.toml").read_bytes())
+    (folder / "menus" / "stories" / "ours.txt").write_text("story a caller asks for a person\n", encoding="utf-8")
+    (folder / "voice" / "en").mkdir(parents=True)
+    (folder / "voice" / "en" / ".hidden").touch()
+    (folder / "voice" / "en" / "goodbye.wav").write_bytes((SHIPPED_PROMPTS / "en" / "goodbye.wav").read_bytes())
     named = f'[database]\nurl = "{database_url}"\n' if database_url else ""
-    path.write_text(f'{A_SITE_FILE}{named}[calendar]\nfile = "节假日.toml"\n', encoding="utf-8")
+    with_flows = A_SITE_FILE.replace("[hotline]\n", '[hotline]\nflows = "menus"\n')
+    path.write_text(
+        f'{with_flows}{named}[calendar]\nfile = "节假日.toml"\n[prompts]\nfolder = "voice"\n', encoding="utf-8"
+    )
     (path.parent / "节假日.toml").write_text('[holidays]\n2027-02-06 = "春节"\n', encoding="utf-8")
     return path
 
@@ -156,7 +167,11 @@ def test_another_machine_has_everything(
     assert (new.data / "accounts.json").read_bytes() == (site.layout.data / "accounts.json").read_bytes()
     assert (new.data / "pin.key").read_bytes() == (site.layout.data / "pin.key").read_bytes()
     moved = load_site(new.var / "config" / "site.toml")
-    assert moved.model_copy(update={"calendar": site.site.calendar}) == site.site
+    etc, config = tmp_path / "etc", new.var / "config"
+    assert moved.model_dump_json() == site.site.model_dump_json().replace(str(etc), str(config))
+    for below in ("menus/consultation.toml", "menus/stories/ours.txt", "voice/en/goodbye.wav"):
+        assert (config / below).read_bytes() == (etc / below).read_bytes()
+    assert not (config / "voice" / "en" / ".hidden").exists()
     assert moved.calendar.file == str(new.var / "config" / "节假日.toml")
     told = capsys.readouterr().out
     assert f"start it: jietong up --config {new.var}/config/site.toml --var {new.var}" in told
@@ -401,7 +416,7 @@ def flipped(path: Path) -> None:
         (put("../evil"), r"holds '\.\./evil', which no backup does"),
         (put("/etc/evil"), "holds '/etc/evil', which no backup does"),
         (put("config/.."), r"holds 'config/\.\.', which no backup does"),
-        (put("config/x/y"), "holds 'config/x/y', which no backup does"),
+        (put("config/../y"), "holds 'config/../y', which no backup does"),
         (put("secrets/pin.key"), "damaged: secrets/pin.key is not what was backed up"),
         (put("recordings/1.wav"), "damaged: recordings/1.wav is not what was backed up"),
         (lambda path: rewritten(path, lambda members: members.pop("database/agents.jsonl")), "database/agents.jsonl"),

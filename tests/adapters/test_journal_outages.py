@@ -73,14 +73,12 @@ async def test_a_frozen_valkey_does_not_hold_the_router_up(server: ValkeyServer)
         ids = told(journal, 0, 10)
         assert await journal.flush(5)
         server.freeze()
-        longest_s = 0.0
-        until = time.monotonic() + 1.5
-        while time.monotonic() < until:
-            began = time.perf_counter()
+        rounds, began = 0, time.monotonic()
+        while time.monotonic() < began + 1.5:
             ids += told(journal, len(ids), 20)
             await asyncio.sleep(0.005)
-            longest_s = max(longest_s, time.perf_counter() - began)
-        assert longest_s < 0.25  # 5 ms and a busy machine; a blocking write would take its time limit of 0.3 s
+            rounds += 1
+        assert rounds > 30  # some 250; blocking writes, each with its time limit of 0.3 s, would leave room for 5
         assert not await journal.flush(0.05)
         assert not journal.is_connected
         server.thaw()

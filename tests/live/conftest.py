@@ -9,7 +9,7 @@ import pytest
 from jietong.processes.customers_import import import_into
 from jietong.running import RunningSite
 from tests.adapters.up_fixture import jietong_up
-from tests.live.hotline import CUSTOMERS, SITE, Hotline
+from tests.live.hotline import CUSTOMERS, Hotline, write_site
 
 PORT_BASE = os.environ.get("JIETONG_LIVE_PORT_BASE", "28000")  # another one lets two runs go side by side
 
@@ -26,13 +26,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def running_hotline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hotline]:
     """`jietong up` with the small site, its VIP customers imported."""
     folder = tmp_path_factory.mktemp("live")
-    (folder / "site.toml").write_text(SITE, encoding="utf-8")
-    (folder / "days.toml").touch()
-    (folder / "recordings" / "zh-CN").mkdir(parents=True)
+    config = write_site(folder)
     (folder / "customers.csv").write_text(CUSTOMERS, encoding="utf-8")
     kept = os.environ.get("JIETONG_LIVE_VAR")  # a folder that is looked into afterwards
     var = Path(kept) if kept else None
-    with jietong_up("--config", str(folder / "site.toml"), "--port-base", PORT_BASE, var=var) as up:
+    with jietong_up("--config", str(config), "--port-base", PORT_BASE, var=var) as up:
         up.wait_ready()
         assert import_into(RunningSite.load(up.var), folder / "customers.csv") == 0
         hotline = Hotline(up.var, folder / "days.toml")

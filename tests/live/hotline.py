@@ -167,6 +167,15 @@ _callers = itertools.count(1)
 _vips = itertools.cycle(range(2, 10))
 
 
+def write_site(folder: Path, more: str = "") -> Path:
+    """Writes the hotline's site file with `more` at its end, and what it names: the calendar file `days.toml`, a folder of recordings."""
+    (folder / "recordings" / "zh-CN").mkdir(parents=True)
+    (folder / "days.toml").touch()
+    path = folder / "site.toml"
+    path.write_text(f"{SITE}\n{more}", encoding="utf-8")
+    return path
+
+
 class Hotline:
     """The running site. Waiting for something has a deadline and says at its end what was seen instead."""
 

@@ -9,7 +9,7 @@ import pytest
 from jietong.launch import PROMPTS
 from tests.adapters.up_fixture import jietong_up
 from tests.live.conftest import PORT_BASE
-from tests.live.hotline import SITE, Hotline
+from tests.live.hotline import Hotline, write_site
 from tests.robots.audio import heard, heard_s, longest_silence_s, party_tone
 from tests.robots.sipp.callers import ordinary_callers
 from tests.robots.sipp.run import SippRun
@@ -23,10 +23,9 @@ GAP_S = 0.6  # of the rhythm in which a party's own tone pulses
 def small_hotline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hotline]:
     """A hotline of its own, with so few places."""
     folder = tmp_path_factory.mktemp("admission")
-    (folder / "site.toml").write_text(f"{SITE}\n[admission]\nmax_calls = {PLACES}\n", encoding="utf-8")
-    (folder / "days.toml").touch()
+    config = write_site(folder, f"[admission]\nmax_calls = {PLACES}\n")
     base = str(int(os.environ.get("JIETONG_LIVE_PORT_BASE", PORT_BASE)) + 100)
-    with jietong_up("--config", str(folder / "site.toml"), "--port-base", base) as up:
+    with jietong_up("--config", str(config), "--port-base", base) as up:
         up.wait_ready()
         hotline = Hotline(up.var, folder / "days.toml")
         yield hotline
