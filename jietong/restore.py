@@ -91,6 +91,7 @@ def _restore(layout: Layout, file: Path, config: Path | None, replace: bool) -> 
         unpacked.mkdir(mode=0o700)
         header, manifest = unpack(file, unpacked)
         _check_versions(file, header)
+        _make_named_folders(unpacked / "config")
         url = _database_url(layout, unpacked, header, config)
         plan = _Plan(layout, unpacked, header, manifest, url, f"before_restore_{time.strftime('%Y%m%d_%H%M%S')}")
         if not replace and (there := _already_there(plan)):
@@ -110,6 +111,14 @@ def _check_versions(file: Path, header: dict[str, Any]) -> None:
     ahead_s = float(header["made_at"]) - time.time()
     if ahead_s > CLOCK_S:  # records are read on from a time: those of the hours between would be passed over
         raise NotRestored(f"{file} was made {ahead_s / 60:.0f} minutes in the future: set this machine's clock")
+
+
+def _make_named_folders(config: Path) -> None:
+    """An archive has files only: a folder that was empty is made, since a site does not start without it."""
+    site_file = config / SITE_FILE
+    for named in ALL if site_file.exists() else ():
+        if named.inside and (name := named.beside(site_file.read_bytes())):
+            (config / name).mkdir(exist_ok=True)
 
 
 def _database_url(layout: Layout, unpacked: Path, header: dict[str, Any], config: Path | None) -> str:
