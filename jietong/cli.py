@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from jietong import cli_flow, cli_service, exit_codes
+from jietong import cli_flow, cli_planning, cli_service, exit_codes
 from jietong.cli_words import VAR, FullNumbers, Json, Var, folder, leave, piece
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ app.add_typer(agents, name="agents")
 
 app.add_typer(cli_flow.flow, name="flow")
 cli_service.add_to(app)
+cli_planning.add_to(app)
 
 
 @app.command()
@@ -196,30 +197,6 @@ def hours(
 ) -> None:
     """Tells for each queue whether it is open, and when that changes."""
     leave(piece("jietong.processes.hours", "show_hours")(folder(var), at, as_json))
-
-
-@app.command()
-def erlang(  # noqa: PLR0917  # typer gives them by name
-    calls_per_hour: Annotated[
-        float, typer.Option("--calls-per-hour", metavar="N", help="Calls that ask for a person.")
-    ],
-    handling_s: Annotated[float, typer.Option("--handling-s", metavar="S", help="Talk and wrap-up of one call, mean.")],
-    patience_s: Annotated[
-        float | None,
-        typer.Option("--patience-s", metavar="S", help="Mean wait until a caller hangs up; left out: never."),
-    ] = None,
-    within_s: Annotated[float, typer.Option("--within-s", metavar="S", help="Target.")] = 20,
-    goal: Annotated[
-        float, typer.Option("--goal", metavar="SHARE", help="Share to be answered within the target.")
-    ] = 0.9,
-    agents: Annotated[
-        int | None, typer.Option("--agents", metavar="N", help="Left out: as many as the goal needs.")
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Tells by formula (Erlang-C, Erlang-A) how many agents a load needs, and what callers then meet."""
-    load, target = (calls_per_hour, handling_s, patience_s), (within_s, goal)
-    leave(piece("jietong.outlook_table", "show_outlook")(load, target, agents, as_json))
 
 
 def _process_command(name: str, what: str) -> None:

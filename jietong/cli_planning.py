@@ -1,0 +1,56 @@
+"""Commands for planning: how many agents, by formula and from history.
+
+Owns what an operator types for it; must not do the work itself. Contract: docs/simulation.md.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from jietong.cli_words import Json, leave, piece
+
+
+def add_to(app: typer.Typer) -> None:
+    """Adds every command of this page to the program's."""
+    app.command("erlang")(_erlang)
+
+
+def _erlang(  # noqa: PLR0917  # typer gives them by name
+    calls_per_hour: Annotated[
+        float, typer.Option("--calls-per-hour", metavar="N", help="Calls that ask for a person.")
+    ],
+    handling_s: Annotated[float, typer.Option("--handling-s", metavar="S", help="Talk and wrap-up of one call, mean.")],
+    patience_s: Annotated[
+        float | None,
+        typer.Option("--patience-s", metavar="S", help="Mean wait until a caller hangs up; left out: never."),
+    ] = None,
+    within_s: Annotated[float, typer.Option("--within-s", metavar="S", help="Target.")] = 20,
+    goal: Annotated[
+        float, typer.Option("--goal", metavar="SHARE", help="Share to be answered within the target.")
+    ] = 0.9,
+    variant: Annotated[
+        str, typer.Option("--variant", metavar="F1..F5", help="Formula of the goal; F3: of all callers.")
+    ] = "F3",
+    agents: Annotated[
+        int | None, typer.Option("--agents", metavar="N", help="Left out: as many as the goal needs.")
+    ] = None,
+    waits: Annotated[
+        bool, typer.Option("--waits", help="With what has become of callers after 5, 10, 20 s ...")
+    ] = False,
+    plot: Annotated[Path | None, typer.Option("--plot", metavar="FILE.svg", help="Draws both as a picture.")] = None,
+    blocked: Annotated[
+        float | None,
+        typer.Option(
+            "--blocked", metavar="SHARE", help="Lines instead of agents: so many may find all busy (Erlang-B)."
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Tells by formula (Erlang-A, -C, -B) how many agents or lines a load needs, and what callers then meet."""
+    if blocked is not None:
+        leave(piece("jietong.outlook_table", "show_blocking")(calls_per_hour, handling_s, blocked, as_json))
+    from jietong.outlook_table import Asked
+
+    asked = Asked(calls_per_hour, handling_s, patience_s, within_s, goal, variant, agents, waits, plot)
+    leave(piece("jietong.outlook_table", "show_outlook")(asked, as_json))
