@@ -68,4 +68,8 @@ def record_of(state: State, call: Call, was: CallState, *, lost: bool, at: float
         offers=call.offers,
         segment=call.segment,
         entered_at=call.entered_at if call.queued_at is not None else None,
+        missed=call.missed,
+        ring_s=call.ring_s,
+        hold_s=min(talk_s, call.hold_s + (max(0.0, at - call.held_at) if call.held_at is not None else 0.0)),
+        wrap_up_s=call.wrap_up_s,
     )

@@ -109,6 +109,7 @@ def _close_segment(state: State, call: Call, out: Outputs) -> None:
     call.answered_at = call.talk_ended_at = call.say_at = None
     call.agent = call.seat = call.leg = call.hung_up_by = ""
     call.asked_own, call.offers, call.passes, call.told_place, call.told_until = False, 0, [], 0, 0.0
+    call.missed, call.ring_s, call.hold_s, call.held_at, call.wrap_up_s = 0, 0.0, 0.0, None, None
 
 
 def _merge_callback(state: State, call: Call, out: Outputs) -> None:
@@ -124,6 +125,7 @@ def on_answered(state: State, event: OfferAnswered, out: Outputs) -> None:
     call, offer = offer_of(state, event)
     if call is not None and offer is not None:
         others = [other for other in take_offers(call) if other is not offer]
+        call.ring_s = max(0.0, event.at - offer.rang_at) if offer.rang_at is not None else 0.0
         note_offer(call, offer, "answered", out)
     else:
         # The offer was given up and the agent still got the caller: what Asterisk connected is not torn apart.

@@ -7,7 +7,7 @@ Rules: transitions.CALL; each segment of a call leaves exactly one record (desig
 from routing import agents
 from routing.call_record import record_of
 from routing.callback import put_off
-from routing.events import CallEnded, LegEnded, OfferFailure
+from routing.events import CallEnded, LegEnded, OfferFailure, TalkHeld
 from routing.facts import CallbackTried
 from routing.model import Call, State
 from routing.offers import lose_offer, note_offer, offer_at, take_offers
@@ -40,6 +40,22 @@ def on_ended(state: State, event: CallEnded, out: Outputs) -> None:
         end(state, call, lost=False, out=out)
 
 
+def on_held(state: State, event: TalkHeld, out: Outputs) -> None:
+    """The agent holds the caller, or takes it back; what any other side does says nothing."""
+    call = state.calls.get(event.call)
+    if call is None or call.state is not CallState.TALKING or call.leg != event.leg:
+        return
+    _end_hold(call, event.at)
+    if event.is_held:
+        call.held_at = event.at
+
+
+def _end_hold(call: Call, at: float) -> None:
+    if call.held_at is not None:
+        call.hold_s += max(0.0, at - call.held_at)
+        call.held_at = None
+
+
 def end_callback(state: State, call: Call, reason: str, out: Outputs) -> None:
     """A callback is over without a conversation."""
     call.goodbye = reason
@@ -64,11 +80,13 @@ def finish_talk(state: State, call: Call, out: Outputs) -> None:
     """The conversation is over; its agent writes up."""
     if call.talk_ended_at is None:
         call.talk_ended_at = out.at
+        _end_hold(call, out.at)
         if call.answered_at is not None:
             state.pace[call.queue].note_handled(out.at - call.answered_at + state.rules.wrap_up_s)
     call.leg = ""
     agent = state.agents.get(call.agent)
     if agent is not None and agent.call == call.id:
+        agent.wraps_up, agent.wraps_up_segment, agent.wrap_up_at = call.id, call.segment, out.at
         agents.finish(state, agent, out)
 
 

@@ -40,6 +40,7 @@ from routing.events import (
     QueueFoundClosed,
     SeatChanged,
     SendFailed,
+    TalkHeld,
     Tick,
 )
 from routing.facts import Fact
@@ -115,6 +116,7 @@ _HANDLERS: dict[type, Callable[[State, Any, Outputs], None]] = {
     CallEnded: ends.on_ended,
     LegEnded: ends.on_leg_ended,
     HangUpRequested: calls.on_hang_up_requested,
+    TalkHeld: ends.on_held,
     CallServedUnheard: calls.on_served_unheard,
     SeatChanged: agents.on_seat_changed,
     AgentLoggedIn: agents.on_logged_in,

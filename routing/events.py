@@ -122,6 +122,16 @@ class HangUpRequested:
 
 
 @value
+class TalkHeld:
+    """The agent at the seat's side `leg` holds the caller, or (`is_held` False) talks again."""
+
+    at: float
+    call: str
+    leg: str
+    is_held: bool
+
+
+@value
 class CallServedUnheard:
     """A call was served by Asterisk's own queue, and is over, while no router listened. `answered_at` 0.0: the caller gave up."""
 
@@ -342,6 +352,7 @@ Event = (
     | CallEnded
     | LegEnded
     | HangUpRequested
+    | TalkHeld
     | CallServedUnheard
     | SeatChanged
     | AgentLoggedIn

@@ -304,7 +304,9 @@ class CallRecord:
     queued_at   entry of the first segment; `entered_at` of this one, None: the same
     wait_s      entry of this segment to answer, or to the end when nobody answered; 0.0 for menu calls
     in_target   answered within the tier's target
-    offers      seats that were asked
+    offers      seats that were asked; `missed`: of these, that rang in vain
+    ring_s      how long the seat rang that answered; `hold_s`: how long of `talk_s` the agent held the caller
+    wrap_up_s   after-call work for this segment; None while it lasts, or when nobody saw it
     """
 
     at: float
@@ -328,6 +330,21 @@ class CallRecord:
     offers: int
     segment: int = 1
     entered_at: float | None = None
+    missed: int = 0
+    ring_s: float = 0.0
+    hold_s: float = 0.0
+    wrap_up_s: float | None = None
+
+
+@value
+class WrappedUp:
+    """An agent's after-call work for a segment is over; its record may be written already."""
+
+    at: float
+    call: str
+    segment: int
+    agent: str
+    wrap_up_s: float
 
 
 @value
@@ -371,6 +388,7 @@ Fact = (
     | OfferClosed
     | CallAnswered
     | CallRecord
+    | WrappedUp
     | AgentChanged
     | EventIgnored
 )

@@ -6,7 +6,7 @@ Rules: design.md section 3 (no head-of-line blocking, no servable caller waits).
 
 from routing.actions import CallBack, RingSeat
 from routing.events import SeatState
-from routing.facts import AgentChanged, Decision
+from routing.facts import AgentChanged, AgentState, Decision, WrappedUp
 from routing.groups import Group
 from routing.model import AT_WORK, NO_TALENT, Agent, Call, Offer, State
 from routing.outputs import Outputs
@@ -150,3 +150,14 @@ def note_agent(state: State, agent: Agent, out: Outputs) -> None:
     out.facts.append(
         AgentChanged(out.at, agent.number, agent.seat, agent.state, agent.reason, reachable, tiers, queues)
     )
+    if agent.wraps_up and agent.state is not AgentState.WRAP_UP:
+        _note_wrapped_up(state, agent, out)
+
+
+def _note_wrapped_up(state: State, agent: Agent, out: Outputs) -> None:
+    wrap_up_s = max(0.0, out.at - agent.wrap_up_at)
+    call = state.calls.get(agent.wraps_up)
+    if call is not None and call.segment == agent.wraps_up_segment:
+        call.wrap_up_s = wrap_up_s
+    out.facts.append(WrappedUp(out.at, agent.wraps_up, agent.wraps_up_segment, agent.number, wrap_up_s))
+    agent.wraps_up = ""

@@ -59,6 +59,11 @@ class Call:
     waiting_at: float = 0.0  # last entry to the waiting context
     answered_at: float | None = None
     talk_ended_at: float | None = None
+    ring_s: float = 0.0  # of the seat that answered
+    missed: int = 0  # offers that rang in vain
+    held_at: float | None = None  # the agent holds the caller since
+    hold_s: float = 0.0  # earlier holds of this conversation
+    wrap_up_s: float | None = None  # after-call work for the present segment, once it is over
     agent: str = ""
     seat: str = ""
     leg: str = ""
@@ -109,6 +114,8 @@ class Agent:
     call: str = ""
     until: float | None = None
     wrap_up_at: float = 0.0  # when the present after-call work began
+    wraps_up: str = ""  # ... and for which call
+    wraps_up_segment: int = 1
     then: AgentState | None = None
     then_reason: str = ""
 

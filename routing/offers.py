@@ -90,6 +90,7 @@ def close_offer(state: State, call: Call, offer: Offer, reason: OfferFailure, ou
     note_offer(call, offer, reason.value, out)
     agent = state.agents[offer.agent]
     if reason is OfferFailure.NO_ANSWER:
+        call.missed += 1
         agents.miss(state, agent, out)
     elif reason in (OfferFailure.REJECTED, OfferFailure.BUSY):
         agents.refuse(state, agent, reason.value, out)

@@ -168,6 +168,7 @@ SENTENCES: dict[str, Callable[[Detail], list[str]]] = {
     "OfferClosed": _closed,
     "CallAnswered": _answered,
     "CallRecord": _record,
+    "WrappedUp": lambda d: [f"agent {d['agent']} was done with it after {d['wrap_up_s']:.1f} s of after-call work"],
     "StillThere": _still_there,
     "MemoryAway": lambda _: ["now: not known, the router's memory cannot be read (Redis or Valkey does not answer)"],
 }

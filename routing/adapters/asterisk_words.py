@@ -41,6 +41,7 @@ from routing.events import (
     QueueFoundClosed,
     SeatChanged,
     SeatState,
+    TalkHeld,
 )
 
 _SEAT_CHANNEL = re.compile(r"PJSIP/([0-9]{2,15})-[0-9a-f]{8}")
@@ -54,7 +55,7 @@ _FENCE = re.compile(r"[0-9]{1,15}")
 _WHOLE_S = 1.0
 _UP = "6"  # AST_STATE_UP in Asterisk's channelstate.h
 _CAUSE = re.compile(r"[0-9]{1,3}")  # not str.isdigit: that takes digits that int() does not
-_KINDS = ("UserEvent", "DialBegin", "DialEnd", "Hangup", "HangupRequest", "DeviceStateChange")
+_KINDS = ("UserEvent", "DialBegin", "DialEnd", "Hangup", "HangupRequest", "Hold", "Unhold", "DeviceStateChange")
 
 _DEVICE_STATES = {
     "NOT_INUSE": SeatState.FREE,
@@ -104,13 +105,20 @@ def event_of(message: Message, at: float) -> Event | None:
             return _of_dial_end(message, at)
         case "Hangup":
             return _of_hangup(message, at)
-        case "HangupRequest":
-            linked, leg = message.get("Linkedid"), message.get("Uniqueid")
-            return HangUpRequested(at, _call_of(message), "" if leg == linked and not is_callback_channel(leg) else leg)
+        case "HangupRequest" | "Hold" | "Unhold":
+            return _of_wish(message, at)
         case "DeviceStateChange":
             return seat_changed_of(message, at)
         case _:
             return None
+
+
+def _of_wish(message: Message, at: float) -> Event:
+    """One side hung up by itself, or holds the other."""
+    call, leg, word = _call_of(message), message.get("Uniqueid"), message.get("Event")
+    if word != "HangupRequest":
+        return TalkHeld(at, call, leg, word == "Hold")
+    return HangUpRequested(at, call, "" if leg == message.get("Linkedid") and not is_callback_channel(leg) else leg)
 
 
 def leader_of(message: Message) -> tuple[str, int] | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, Engine, func, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, func, insert, select, update
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError, StatementError
 
 from routing.adapters import codec
@@ -19,11 +19,11 @@ from routing.adapters.journal import place_of
 from routing.adapters.journal_reader import BEGINNING, JournalEntry
 from routing.adapters.promises import write_promises
 from routing.adapters.tables import call_history, call_records, journal_position
-from routing.facts import CallAnswered, CallPassedOver, CallRecord, Fact, Outcome
+from routing.facts import CallAnswered, CallPassedOver, CallRecord, Fact, Outcome, WrappedUp
 
 READER = "records"
 HISTORY_LINES = 400  # of one call; beyond it only what closes the story is kept (a line of phones that all decline goes on for ever)
-_CLOSING = (CallAnswered, CallPassedOver, CallRecord)
+_CLOSING = (CallAnswered, CallPassedOver, CallRecord, WrappedUp)
 COLUMNS = tuple(f.name for f in fields(CallRecord) if f.name != "at")
 log = structlog.get_logger("records")
 
@@ -84,6 +84,7 @@ class RecordsWriter:
             fresh = [entry for entry in entries if place_of(entry.id) > position]
             facts = [fact for entry in fresh for fact in entry.facts]
             _insert_records(connection, [fact for fact in facts if isinstance(fact, CallRecord)])
+            _add_wrap_up(connection, [fact for fact in facts if isinstance(fact, WrappedUp)])
             _insert_history(connection, facts)
             write_promises(connection, facts)
             if fresh:
@@ -151,6 +152,16 @@ def _insert_records(connection: Connection, records: Iterable[CallRecord]) -> No
             log.warning("second record of a call is left out", call=call)
     if fresh:
         connection.execute(insert(call_records), [_record_row(record) for record in fresh.values()])
+
+
+def _add_wrap_up(connection: Connection, ended: Sequence[WrappedUp]) -> None:
+    """After-call work mostly ends after the record is written; a record that comes later bears it already."""
+    if not ended:
+        return
+    row = (call_records.c.call == bindparam("of_call")) & (call_records.c.segment == bindparam("of_segment"))
+    still_open = update(call_records).where(row, call_records.c.wrap_up_s.is_(None))
+    spans = [{"of_call": _text(f.call), "of_segment": f.segment, "took_s": f.wrap_up_s} for f in ended]
+    connection.execute(still_open.values(wrap_up_s=bindparam("took_s")), spans)
 
 
 def _insert_history(connection: Connection, facts: Iterable[Fact]) -> None:

@@ -32,6 +32,12 @@ call_records = Table(
     Column("offers", Integer, nullable=False),
     Column("segment", Integer, primary_key=True, autoincrement=False),  # 1, one more for each transfer
     Column("entered_at", Double),
+    Column("missed", Integer, nullable=False, server_default="0"),
+    Column("ring_s", Double, nullable=False, server_default="0"),
+    Column("hold_s", Double, nullable=False, server_default="0"),
+    Column("wrap_up_s", Double),  # comes when the agent is done, mostly after the row
+    Index("call_records_by_entry", "entered_at"),
+    Index("call_records_by_arrival", "arrived_at"),
     Index("call_records_by_end", "ended_at"),
     Index("call_records_by_queueing", "queued_at"),
     Index("call_records_by_caller", "caller"),

@@ -32,6 +32,7 @@ from routing.facts import (
     Fact,
     Outcome,
     PassedOver,
+    WrappedUp,
 )
 from tests.adapters.valkey_server import PREFIX, ValkeyServer, a_valkey
 
@@ -117,6 +118,16 @@ def test_a_call_is_kept_with_all_that_was_decided_about_it(engine: Engine) -> No
         {"who": "ordinary", "why": "not needed", "count": 0, "call": "", "left_s": None}
     ]
     assert history_of(engine, "1.2") == []
+
+
+def test_after_call_work_joins_its_record(engine: Engine) -> None:
+    """The agent is done after the row is written, once; a segment of another call keeps its own."""
+    writer = RecordsWriter(engine)
+    writer.write([an_entry(1, a_record("1.1")), an_entry(2, a_record("1.2"))])
+    writer.write([an_entry(3, WrappedUp(40.0, "1.1", 1, "1901", 10.0), WrappedUp(41.0, "1.9", 1, "1901", 3.0))])
+    writer.write([an_entry(4, WrappedUp(90.0, "1.1", 1, "1901", 60.0))])
+    found = {record.call: record.wrap_up_s for record in recent_calls(engine, 9)}
+    assert found == {"1.1": 10.0, "1.2": None}
 
 
 def test_the_last_calls_come_oldest_first(engine: Engine) -> None:

@@ -21,6 +21,7 @@ from routing.events import (
     OfferRinging,
     SeatChanged,
     SeatState,
+    TalkHeld,
 )
 
 CALLER = "Channel: PJSIP/carrier-00000001\nUniqueid: 17.1\nLinkedid: 17.1\nCallerIDNum: 13912345678"
@@ -81,6 +82,8 @@ ROWS = [
     (f"Event: Hangup\n{AGENT}\nCause: 16", LegEnded(5.0, "17.1", "1001", "17.2")),
     (f"Event: HangupRequest\n{CALLER}", HangUpRequested(5.0, "17.1", "")),
     (f"Event: HangupRequest\n{AGENT}", HangUpRequested(5.0, "17.1", "17.2")),
+    (f"Event: Hold\n{AGENT}", TalkHeld(5.0, "17.1", "17.2", True)),
+    (f"Event: Unhold\n{AGENT}", TalkHeld(5.0, "17.1", "17.2", False)),
     ("Event: DeviceStateChange\nDevice: PJSIP/1001\nState: NOT_INUSE", SeatChanged(5.0, "1001", SeatState.FREE)),
     ("Event: DeviceStateChange\nDevice: PJSIP/1001\nState: RINGING", SeatChanged(5.0, "1001", SeatState.IN_USE)),
     (
