@@ -20,17 +20,18 @@ class CsvFileError(Exception):
 
 
 def csv_lines(
-    content: bytes, name: str, columns: Sequence[str], mistakes: list[str]
+    content: bytes, name: str, columns: Sequence[str], mistakes: list[str], optional: Sequence[str] = ()
 ) -> Iterator[tuple[int, dict[str, str]]]:
     """Line number and values by column of each line of the file called `name` that is as long as its header.
 
+    `columns` must be there, `optional` ones may be.
     Adds to `mistakes` what is wrong with the header and with other lines; blank lines are left out.
     raises   CsvFileError for what is no text
     """
     reader = csv.reader(io.StringIO(_decoded(content, name), newline=""), strict=True)
     try:
         header = [column.strip() for column in next(reader, [])]
-        mistakes += (wrong := _header_mistakes(header, name, columns))
+        mistakes += (wrong := _header_mistakes(header, name, columns, optional))
         if wrong:
             return
         for fields in reader:
@@ -55,16 +56,17 @@ def _decoded(content: bytes, name: str) -> str:
     raise CsvFileError([f"{name}: neither UTF-8 nor GB18030: save it as CSV in UTF-8"])
 
 
-def _header_mistakes(header: list[str], name: str, columns: Sequence[str]) -> list[str]:
+def _header_mistakes(header: list[str], name: str, columns: Sequence[str], optional: Sequence[str]) -> list[str]:
     missing = [column for column in columns if column not in header]
-    unknown = [column for column in header if column not in columns]
+    allowed = (*columns, *optional)
+    unknown = [column for column in header if column not in allowed]
     twice = sorted({column for column in header if header.count(column) > 1})
     mistakes = []
     if missing:
         mistakes.append(f"{name}:1: missing columns: {', '.join(missing)}")
     if unknown:
         shown = ", ".join(repr(column[:40]) for column in unknown[:10])
-        mistakes.append(f"{name}:1: unknown columns: {shown} (allowed: {','.join(columns)})")
+        mistakes.append(f"{name}:1: unknown columns: {shown} (allowed: {','.join(allowed)})")
     if twice:
         mistakes.append(f"{name}:1: columns given twice: {', '.join(column[:40] for column in twice)}")
     return mistakes

@@ -18,6 +18,7 @@ STORE_URL = r"^(redis|rediss|unix)://"
 DATABASE_URL = r"^(sqlite|postgresql)(\+[a-z0-9]+)?://"
 HOST_AND_PORT = r"^([0-9.]{7,15}|\[[0-9A-Fa-f:.]{2,45}\]):[1-9][0-9]{0,4}$"
 DIALLED = r"^([1-9][0-9X]{2,14}|0[1-9X][0-9X]{5,13})$"
+TIME_OF_DAY = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 IN_WORDS = {
     HOST_AND_PORT: "an IP address and a port, such as 192.0.2.1:5060",
     DIALLED: "3 to 15 digits, X for any digit, not beginning with 00 or X",
@@ -28,6 +29,7 @@ IN_WORDS = {
     FEATURE_CODE: "* and 2 to 4 digits",
     PLAIN_TEXT: "at most 64 characters, none of them a control character",
     STORE_URL: "a URL that begins with redis://, rediss:// or unix://",
+    TIME_OF_DAY: "a time of the day such as 08:30",
     DATABASE_URL: "a URL that begins with sqlite:// or postgresql://",
 }
 
