@@ -47,6 +47,9 @@ def rules_of(site: Site) -> Rules:
             for word, needing in table.items()
             if needing.requires
         },
+        probe_numbers=frozenset((site.probe.number, f"+86{site.probe.number}"))
+        if site.probe is not None
+        else frozenset(),
     )
 
 

@@ -12,6 +12,7 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from jietong.site_admission import Admission
 from jietong.site_leaving import Callback, Outside, Voicemail
+from jietong.site_probe import Probe
 from jietong.site_prompts import Prompts
 from jietong.site_records import Records
 from jietong.site_values import (
@@ -358,3 +359,4 @@ class Site(Table):
     voicemail: Voicemail = Voicemail()
     records: Records = Records()
     callback: Callback | None = None
+    probe: Probe | None = None

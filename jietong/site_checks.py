@@ -30,6 +30,7 @@ def mistakes_across(raw: dict[str, Any]) -> Iterator[Mistake]:
     yield from _ports(raw)
     yield from _places(raw)
     yield from _media_address(raw)
+    yield from _probe(raw)
 
 
 def _doubles(raw: dict[str, Any]) -> Iterator[Mistake]:
@@ -151,6 +152,21 @@ def _feature_codes(raw: dict[str, Any]) -> Iterator[Mistake]:
             yield Mistake(
                 ("queues", index, "code"), f"{code!r} is already the code of {first[code]}: each needs its own"
             )
+
+
+def _probe(raw: dict[str, Any]) -> Iterator[Mistake]:
+    """The test caller's number is nobody else's, and its transfers lead somewhere."""
+    probe = table_of(raw, "probe")
+    number, code = probe.get("number"), probe.get("transfer_to")
+    if isinstance(number, str):
+        of_seat = any(seat.get("number") == number for _, seat in rows(raw, "seats"))
+        whose = "the number of a seat" if of_seat else "the hotline's own number"
+        if of_seat or table_of(raw, "hotline").get("number") == number:
+            yield Mistake(("probe", "number"), f"{number!r} is {whose}: test calls need a number of their own")
+    codes = [row["code"] for _, row in rows(raw, "queues") if isinstance(row.get("code"), str)]
+    if isinstance(code, str) and code not in codes:
+        allowed = f"allowed: {', '.join(codes)}" if codes else "no queue has a code"
+        yield Mistake(("probe", "transfer_to"), f"no queue has the code {code!r}{nearest(code, codes)} ({allowed})")
 
 
 def _ports(raw: dict[str, Any]) -> Iterator[Mistake]:

@@ -15,7 +15,8 @@ KINDS_OF_DAY = ("working_days", "weekends", "holidays")
 
 
 def hours_mistakes(raw: dict[str, Any]) -> Iterator[Mistake]:
-    """Yields every mistake of `[hours.*]` and of what names them."""
+    """Yields every mistake of `[hours.*]` and of what names them, and of the spans of `[probe]`."""
+    yield from _span_mistakes(("probe", "between"), table_of(raw, "probe").get("between"))
     hours = table_of(raw, "hours")
     known = list(hours)
     named: list[tuple[KeyPath, object]] = [(("hotline", "hours"), table_of(raw, "hotline").get("hours"))]
@@ -30,13 +31,7 @@ def hours_mistakes(raw: dict[str, Any]) -> Iterator[Mistake]:
         if not isinstance(row, dict):
             continue
         for kind in KINDS_OF_DAY:
-            spans = row.get(kind, Hours.model_fields[kind].default)
-            if not isinstance(spans, list) or not all(isinstance(span, str) for span in spans):
-                continue  # told by its type
-            try:
-                spans_of(spans)
-            except ValueError as error:
-                yield Mistake(("hours", name, kind), str(error))
+            yield from _span_mistakes(("hours", name, kind), row.get(kind, Hours.model_fields[kind].default))
         queue = row.get("then_queue")
         if queue is not None and row.get("then") is not None:
             yield Mistake(("hours", name, "then"), "beside then_queue: callers either wait there or not, leave one out")
@@ -47,6 +42,15 @@ def hours_mistakes(raw: dict[str, Any]) -> Iterator[Mistake]:
                 ("hours", name, "then_queue"),
                 f"no queue {queue!r}{nearest(queue, queues)} (allowed: {', '.join(queues)})",
             )
+
+
+def _span_mistakes(place: KeyPath, spans: object) -> Iterator[Mistake]:
+    if not isinstance(spans, list) or not all(isinstance(span, str) for span in spans):
+        return  # told by its type, or left out
+    try:
+        spans_of(spans)
+    except ValueError as error:
+        yield Mistake(place, str(error))
 
 
 def _hours_of_queues(raw: dict[str, Any], default: object) -> set[tuple[object, object]]:

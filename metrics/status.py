@@ -29,6 +29,7 @@ def status_of(hotline: str, view: LiveView, tally: Tally, now: float, mask: Call
                 "waited_s": round(max(0.0, now - (call.queued_at or call.since)), 3),
                 "agent": call.agent,
                 "seat": call.seat,
+                "is_probe": call.is_probe,
             }
             for call in view.waiting()
         ],

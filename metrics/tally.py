@@ -65,7 +65,12 @@ class Tally:
         self.decisions.add(decision_us / 1e6)
 
     def add(self, fact: Fact) -> None:
-        """Counts one fact. A call that is first heard of by its answer or its end was offered too, and is counted so."""
+        """Counts one fact. A call that is first heard of by its answer or its end was offered too, and is counted so.
+
+        Test calls of ours count nowhere.
+        """
+        if getattr(fact, "is_probe", False):
+            return
         match fact:
             case CallOffered():
                 began_at = fact.queued_at if fact.entered_at is None else fact.entered_at

@@ -47,6 +47,7 @@ class LiveCall:
     agent: str = ""
     seat: str = ""
     rings: dict[str, str] = field(default_factory=dict)
+    is_probe: bool = False  # a test call of ours
 
 
 @dataclass(slots=True)
@@ -79,7 +80,7 @@ class LiveView:
         """Takes in one fact."""
         match fact:
             case CallEntered():
-                self.calls[fact.call] = LiveCall(fact.call, fact.caller, "menu", fact.at)
+                self.calls[fact.call] = LiveCall(fact.call, fact.caller, "menu", fact.at, is_probe=fact.is_probe)
             case CallOffered():
                 self.calls[fact.call] = LiveCall(
                     fact.call,
@@ -90,6 +91,7 @@ class LiveView:
                     fact.tier,
                     fact.service,
                     fact.queued_at if fact.entered_at is None else fact.entered_at,
+                    is_probe=fact.is_probe,
                 )
             case CallSent() | CallbackPromised() | CallKeptWaiting():
                 self._leave_or_return(fact)
@@ -142,7 +144,11 @@ class LiveView:
 
     def take_over(self, state: State, at: float) -> None:
         """Forgets everything and shows what the router's own state of time `at` says: for a reader that missed entries."""
-        self.calls = {call.call: call for call in map(_call_of, state.calls.values()) if call is not None}
+        self.calls = {}
+        for call in state.calls.values():
+            if (live := _call_of(call)) is not None:
+                live.is_probe = state.is_probe(call)
+                self.calls[live.call] = live
         self.agents = {number: self._absent(number) for number in state.agents}
         for agent in state.agents.values():
             seat = state.seats.get(agent.seat)
@@ -204,6 +210,7 @@ class LiveView:
         """The call rings or talks; one that nobody told of before is taken in with what the fact knows."""
         if fact.call not in self.calls:
             call = LiveCall(fact.call, "", state, fact.at, fact.queue, fact.tier, queued_at=queued_at)
+            call.is_probe = fact.is_probe
             self.calls[fact.call] = call
         self._move(fact.call, state, fact.at, fact.agent, fact.seat)
 

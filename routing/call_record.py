@@ -72,4 +72,5 @@ def record_of(state: State, call: Call, was: CallState, *, lost: bool, at: float
         ring_s=call.ring_s,
         hold_s=min(talk_s, call.hold_s + (max(0.0, at - call.held_at) if call.held_at is not None else 0.0)),
         wrap_up_s=call.wrap_up_s,
+        is_probe=state.is_probe(call),
     )

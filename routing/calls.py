@@ -31,8 +31,9 @@ def on_arrived(state: State, event: CallArrived, out: Outputs) -> None:
     if event.call in state.calls:
         out.ignore(event, event.call, f"already {state.calls[event.call].state.value}")
         return
-    state.calls[event.call] = Call(event.call, event.channel, event.caller, event.at, state.next_order())
-    out.facts.append(CallEntered(out.at, event.call, event.caller))
+    call = Call(event.call, event.channel, event.caller, event.at, state.next_order())
+    state.calls[event.call] = call
+    out.facts.append(CallEntered(out.at, event.call, event.caller, state.is_probe(call)))
 
 
 def on_queued(state: State, event: CallQueued, out: Outputs) -> None:
@@ -95,6 +96,7 @@ def _enter_queue(state: State, call: Call, event: CallQueued, out: Outputs) -> N
             queued_at=call.queued_at,
             segment=call.segment,
             entered_at=call.entered_at,
+            is_probe=state.is_probe(call),
         )
     )
 
@@ -126,7 +128,7 @@ def on_answered(state: State, event: OfferAnswered, out: Outputs) -> None:
     if call is not None and offer is not None:
         others = [other for other in take_offers(call) if other is not offer]
         call.ring_s = max(0.0, event.at - offer.rang_at) if offer.rang_at is not None else 0.0
-        note_offer(call, offer, "answered", out)
+        note_offer(state, call, offer, "answered", out)
     else:
         # The offer was given up and the agent still got the caller: what Asterisk connected is not torn apart.
         call, others = state.calls.get(event.call), []
@@ -140,7 +142,7 @@ def on_answered(state: State, event: OfferAnswered, out: Outputs) -> None:
             return
     _start_talk(state, call, event, out)
     for other in others:
-        note_offer(call, other, ANSWERED_ELSEWHERE, out)
+        note_offer(state, call, other, ANSWERED_ELSEWHERE, out)
         agents.withdraw(state, state.agents[other.agent], out)
 
 
@@ -158,9 +160,24 @@ def _start_talk(state: State, call: Call, event: OfferAnswered, out: Outputs) ->
         wait_s = max(0.0, event.at - call.entered_at)
         in_target = wait_s <= state.tiers[call.tier].answer_within_s
         state.pace[call.queue].note_wait(wait_s, hung_up=False)
-        out.facts.append(
-            CallAnswered(out.at, call.id, call.agent, call.seat, call.queue, call.tier, wait_s, in_target, call.segment)
+        _tell_answer(state, call, wait_s, in_target, out)
+
+
+def _tell_answer(state: State, call: Call, wait_s: float, in_target: bool, out: Outputs) -> None:
+    out.facts.append(
+        CallAnswered(
+            at=out.at,
+            call=call.id,
+            agent=call.agent,
+            seat=call.seat,
+            queue=call.queue,
+            tier=call.tier,
+            wait_s=wait_s,
+            in_target=in_target,
+            segment=call.segment,
+            is_probe=state.is_probe(call),
         )
+    )
 
 
 def join_agent(state: State, call: Call, out: Outputs) -> None:
@@ -200,9 +217,7 @@ def on_served_unheard(state: State, event: CallServedUnheard, out: Outputs) -> N
         call.agent = state.seats[event.seat].agent if event.seat in state.seats else ""
         wait_s = max(0.0, event.answered_at - call.entered_at)
         in_target = wait_s <= state.tiers[call.tier].answer_within_s
-        out.facts.append(
-            CallAnswered(out.at, call.id, call.agent, call.seat, call.queue, call.tier, wait_s, in_target, call.segment)
-        )
+        _tell_answer(state, call, wait_s, in_target, out)
     end(state, call, lost=False, out=out, ended_at=event.ended_at)
 
 

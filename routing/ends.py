@@ -105,7 +105,7 @@ def end(state: State, call: Call, *, lost: bool, out: Outputs, ended_at: float |
         state.pace[call.queue].note_wait(max(0.0, waited_s), hung_up=call.left_at is None)
     out.facts.append(record_of(state, call, was, lost=lost, at=out.at if ended_at is None else ended_at))
     for offer in take_offers(call):
-        note_offer(call, offer, "lost" if lost else "abandoned", out)
+        note_offer(state, call, offer, "lost" if lost else "abandoned", out)
         agents.withdraw(state, state.agents[offer.agent], out)
     if was is CallState.TALKING:
         finish_talk(state, call, out)

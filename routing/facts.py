@@ -39,11 +39,12 @@ class AgentState(Enum):
 
 @value
 class CallEntered:
-    """A caller reached the menu."""
+    """A caller reached the menu. `is_probe`, here and below: a test call of ours, which counts in no figure."""
 
     at: float
     call: str
     caller: str
+    is_probe: bool = False
 
 
 @value
@@ -63,6 +64,7 @@ class CallOffered:
     queued_at: float
     segment: int = 1
     entered_at: float | None = None
+    is_probe: bool = False
 
 
 @dataclass(slots=True)
@@ -262,6 +264,7 @@ class SeatRang:
     queue: str
     tier: str
     idle_to_ring_s: float
+    is_probe: bool = False
 
 
 @value
@@ -276,6 +279,7 @@ class OfferClosed:
     tier: str
     result: str
     rang_s: float
+    is_probe: bool = False
 
 
 @value
@@ -291,6 +295,7 @@ class CallAnswered:
     wait_s: float
     in_target: bool
     segment: int = 1
+    is_probe: bool = False
 
 
 @value
@@ -307,6 +312,7 @@ class CallRecord:
     offers      seats that were asked; `missed`: of these, that rang in vain
     ring_s      how long the seat rang that answered; `hold_s`: how long of `talk_s` the agent held the caller
     wrap_up_s   after-call work for this segment; None while it lasts, or when nobody saw it
+    is_probe    a test call of ours (docs/probe.md): on record, and in no figure about customers or agents
     """
 
     at: float
@@ -334,6 +340,7 @@ class CallRecord:
     ring_s: float = 0.0
     hold_s: float = 0.0
     wrap_up_s: float | None = None
+    is_probe: bool = False
 
 
 @value

@@ -200,6 +200,10 @@ class State:
         """Whom the call is like."""
         return self.directory.call_class(call.queue, call.tier, call.requires, call.open_to)
 
+    def is_probe(self, call: Call) -> bool:
+        """Whether the call is a test of ours, known by its caller's number."""
+        return call.caller in self.rules.probe_numbers
+
     def is_callback_due(self, call: Call) -> bool:
         """Whether the call's customer may be called back now: nobody does yet, no pause after a try is on, and its queue is open."""
         return call.state is CallState.CALLBACK and call.until is None and call.queue not in self.closed

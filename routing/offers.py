@@ -31,7 +31,8 @@ def on_ringing(state: State, event: OfferRinging, out: Outputs) -> None:
         agent.state = AGENT[(agent.state, AgentStep.RING)]
         agents.stop_ringing(state, agent, out)
         idle_s = max(0.0, event.at - offer.free_at)
-        out.facts.append(SeatRang(out.at, call.id, offer.agent, offer.seat, call.queue, call.tier, idle_s))
+        is_probe = state.is_probe(call)
+        out.facts.append(SeatRang(out.at, call.id, offer.agent, offer.seat, call.queue, call.tier, idle_s, is_probe))
 
 
 def on_failed(state: State, event: OfferFailed, out: Outputs) -> None:
@@ -87,7 +88,7 @@ def go_back(state: State, call: Call, step: CallStep, out: Outputs) -> None:
 
 def close_offer(state: State, call: Call, offer: Offer, reason: OfferFailure, out: Outputs) -> None:
     """Tells how an offer ended, and its agent what follows from that."""
-    note_offer(call, offer, reason.value, out)
+    note_offer(state, call, offer, reason.value, out)
     agent = state.agents[offer.agent]
     if reason is OfferFailure.NO_ANSWER:
         call.missed += 1
@@ -101,7 +102,8 @@ def close_offer(state: State, call: Call, offer: Offer, reason: OfferFailure, ou
         agents.withdraw(state, agent, out, keeps_turn=reason is not OfferFailure.NOT_DELIVERED)
 
 
-def note_offer(call: Call, offer: Offer, result: str, out: Outputs) -> None:
+def note_offer(state: State, call: Call, offer: Offer, result: str, out: Outputs) -> None:
     """Tells how an offer ended: `result` is a word of docs/metrics.md."""
     rang_s = max(0.0, out.at - offer.rang_at) if offer.rang_at is not None else 0.0
-    out.facts.append(OfferClosed(out.at, call.id, offer.agent, offer.seat, call.queue, call.tier, result, rang_s))
+    where = (offer.agent, offer.seat, call.queue, call.tier)
+    out.facts.append(OfferClosed(out.at, call.id, *where, result, rang_s, state.is_probe(call)))

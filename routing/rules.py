@@ -104,6 +104,9 @@ class Rules:
     outside_numbers: tuple[str, ...] = ()  # where calls may be sent, no others
     callback: CallbackRules | None = None  # None: callers are not called back
     representative_s: float = 0.0  # longest wait for the caller's own agent before the others are asked; 0: not tried
+    probe_numbers: frozenset[str] = (
+        frozenset()
+    )  # whose calls are tests of ours: served like any other, counted in no figure
 
     def queue_names(self) -> tuple[str, ...]:
         """Every queue, the default one first."""

@@ -26,6 +26,7 @@ def rules(
     outside: tuple[str, ...] = (),
     callback: CallbackRules | None = None,
     requires: dict[str, tuple[tuple[str, int], ...]] | None = None,
+    probe_numbers: frozenset[str] = frozenset(),
 ) -> Rules:
     """Rules of a small hotline: shared seats 1001.., VIP seats 1901.., agents of the same numbers."""
     seats = [Seat(str(1001 + i), (), auto_login) for i in range(shared)]
@@ -50,6 +51,7 @@ def rules(
         queues=queues,
         talents=talents or {},
         requires=requires or {},
+        probe_numbers=probe_numbers,
     )
 
 

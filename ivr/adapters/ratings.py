@@ -65,6 +65,7 @@ def ratings_by_agent(engine: Engine, since: float) -> list[AgentRatings]:
     answered = (
         select(call_records.c.agent, func.count())
         .where(call_records.c.ended_at >= since, call_records.c.answered_at.is_not(None), call_records.c.agent != "")
+        .where(call_records.c.is_probe.is_(False))
         .group_by(call_records.c.agent)
     )
     with engine.connect() as connection:

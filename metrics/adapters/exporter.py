@@ -162,6 +162,8 @@ class HotlineCollector(Collector):
         counts: dict[tuple[str, str], int] = dict.fromkeys(self._tally.classes, 0)
         waits: dict[tuple[str, str], float] = dict.fromkeys(self._tally.classes, 0.0)
         for call in self._view().waiting():
+            if call.is_probe:
+                continue
             key = (call.queue, call.tier)
             counts[key] = counts.get(key, 0) + 1
             waits[key] = max(waits.get(key, 0.0), now.at - (call.queued_at or call.since))

@@ -26,6 +26,7 @@ class LastAgents:
         newest = (
             select(columns.agent)
             .where(columns.caller == caller, columns.ended_at >= since, columns.answered_at.is_not(None))
+            .where(columns.is_probe.is_(False))  # a test call meets whoever a stranger would
             .order_by(columns.ended_at.desc())
             .limit(1)
         )

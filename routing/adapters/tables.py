@@ -5,7 +5,7 @@ Rules: columns of call_records are the fields of facts.CallRecord without `at`; 
 length, callers send what they like.
 """
 
-from sqlalchemy import JSON, Boolean, Column, Double, Index, Integer, MetaData, Table, Text
+from sqlalchemy import JSON, Boolean, Column, Double, Index, Integer, MetaData, Table, Text, false
 
 routing_tables = MetaData()
 
@@ -36,6 +36,7 @@ call_records = Table(
     Column("ring_s", Double, nullable=False, server_default="0"),
     Column("hold_s", Double, nullable=False, server_default="0"),
     Column("wrap_up_s", Double),  # comes when the agent is done, mostly after the row
+    Column("is_probe", Boolean, nullable=False, server_default=false()),
     Index("call_records_by_entry", "entered_at"),
     Index("call_records_by_arrival", "arrived_at"),
     Index("call_records_by_end", "ended_at"),

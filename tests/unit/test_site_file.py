@@ -101,6 +101,10 @@ HEAD = '[hotline]\nnumber="10010"\n[[trunks]]\nname="carrier"\nmatch=["127.0.0.1
             HEAD + '[[trunks]]\nname="carrier"\nmatch=["::1"]\n',
             ["trunks[1].name: 'carrier' is already the name of trunks[0]"],
         ),
+        (
+            HEAD + '[[queues]]\nname="b"\ncode="*81"\n[probe]\nnumber="10010"\ntransfer_to="*82"\nbetween=["9:00-8"]\n',
+            ["probe.number: '10010' is the hotline's own number", "no queue has the code '*82'", "probe.between: "],
+        ),
         (HEAD + '[[trunks]]\nname="b"\nmatch=["0.0.0.0/0"]\n', ["would let the whole world in", "overlaps"]),
         (
             HEAD + '[[agents]]\nnumber="1"\n',
@@ -167,7 +171,7 @@ SNIPPETS = [line.encode() for line in A_SITE_FILE.splitlines(keepends=True)] + [
 ]  # fmt: skip
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.lists(st.sampled_from(SNIPPETS), max_size=40))
 def test_shuffled_lines_of_a_real_file_give_a_site_or_mistakes(parts: list[bytes]) -> None:
     """A file whose lines were torn apart is refused with places, not with a traceback."""
@@ -195,7 +199,7 @@ values = st.recursive(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.dictionaries(st.sampled_from(KEYS), values, max_size=8))
 def test_any_value_at_any_key_gives_a_site_or_mistakes(table: dict[str, str]) -> None:
     """A table where a number belongs, a date as a password, a list of lists: always a place and a reason."""
