@@ -7,14 +7,14 @@ Rules: the records are those of a live site (facts.CallRecord), so that every re
 import csv
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import fields, replace
 from enum import Enum
 from pathlib import Path
 
 from jietong.database import migrate, open_engine, sqlite_url
 from routing.adapters.journal_reader import JournalEntry
 from routing.adapters.records import RecordsWriter
-from routing.facts import CallRecord
+from routing.facts import CallRecord, Fact, Outcome, WrappedUp
 
 COLUMNS = tuple(field.name for field in fields(CallRecord) if field.name != "at")
 BATCH = 1000
@@ -25,8 +25,10 @@ class RecordsRefused(Exception):
 
 
 @contextmanager
-def records_to(path: Path | None) -> Iterator[Callable[[CallRecord], None] | None]:
-    """What writes a record; None for no path. A name that ends in .csv is CSV, any other a SQLite database.
+def records_to(path: Path | None) -> Iterator[Callable[[Fact], None] | None]:
+    """What writes the records among the facts that it is told; None for no path. A name that ends in .csv is CSV, any other a SQLite database.
+
+    A record is written when its after-call work is over and in it.
 
     raises   RecordsRefused when there is something already
     """
@@ -36,7 +38,22 @@ def records_to(path: Path | None) -> Iterator[Callable[[CallRecord], None] | Non
     if path.exists():
         raise RecordsRefused(f"{path} is there already: name a new file")
     with _csv(path) if path.suffix == ".csv" else _database(path) as write:
-        yield write
+        waiting: dict[tuple[str, int], CallRecord] = {}
+
+        def note(fact: Fact) -> None:
+            if isinstance(fact, WrappedUp):
+                record = waiting.pop((fact.call, fact.segment), None)
+                if record is not None:
+                    write(replace(record, wrap_up_s=fact.wrap_up_s))
+            elif isinstance(fact, CallRecord):
+                if fact.outcome is Outcome.ANSWERED and fact.wrap_up_s is None:
+                    waiting[fact.call, fact.segment] = fact
+                else:
+                    write(fact)
+
+        yield note
+        for record in waiting.values():
+            write(record)
 
 
 @contextmanager

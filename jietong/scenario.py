@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from jietong.shift_file import ShiftPlan, moment
 from jietong.traffic_file import Traffic
-from routing.facts import CallRecord
+from routing.facts import Fact
 from routing.rules import Rules, Seat
 from simulation.agent_times import AgentTimes
 from simulation.arrival import Arrival, TrafficError
@@ -54,10 +54,11 @@ def replicate(
     scenario: Scenario,
     number: int,
     go_on: Callable[[float], bool] = lambda _: True,
-    on_record: Callable[[CallRecord], None] | None = None,
+    on_fact: Callable[[Fact], None] | None = None,
 ) -> Outcome:
     """Runs replication `number` (from 0).
 
+    on_fact  gets everything on record, in order
     go_on    told after each call which share of the time is over; when it says no, no further call comes
     raises   TrafficError
     """
@@ -73,6 +74,11 @@ def replicate(
             if not count % 64 and not go_on(share):
                 return
 
+    def heard(fact: Fact) -> None:
+        times.add(fact)
+        if on_fact is not None:
+            on_fact(fact)
+
     is_trace = scenario.traffic.model is None
     arrivals = watched(_trace(scenario) if is_trace else _model(scenario, seed))
     shifts = None if scenario.plan is None else scenario.plan.shifts(*_span(scenario), scenario.zone)
@@ -83,8 +89,7 @@ def replicate(
         scenario.traffic.habits,
         seed=seed,
         starts_at=None if is_trace else scenario.midnight(0),
-        on_record=on_record,
-        on_fact=times.add,
+        on_fact=heard,
     )
     times.close(ends_at if is_trace else max(ends_at, scenario.midnight(scenario.days)))
     return Outcome(totals, times.occupancy(), count)
