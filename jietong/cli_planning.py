@@ -14,6 +14,7 @@ from jietong.cli_words import Json, leave, piece
 def add_to(app: typer.Typer) -> None:
     """Adds every command of this page to the program's."""
     app.command("erlang")(_erlang)
+    app.command("forecast")(_forecast)
 
 
 def _erlang(  # noqa: PLR0917  # typer gives them by name
@@ -54,3 +55,35 @@ def _erlang(  # noqa: PLR0917  # typer gives them by name
 
     asked = Asked(calls_per_hour, handling_s, patience_s, within_s, goal, variant, agents, waits, plot)
     leave(piece("jietong.outlook_table", "show_outlook")(asked, as_json))
+
+
+def _forecast(  # noqa: PLR0917  # typer gives them by name
+    history: Annotated[
+        Path,
+        typer.Option("--history", metavar="FILE", help="Counts, call records or a call log, packed by gzip or not."),
+    ],
+    day: Annotated[
+        str, typer.Option("--day", metavar="DATE", help="First day; left out: the one after the history.")
+    ] = "",
+    days: Annotated[int, typer.Option("--days", metavar="N", help="So many days.")] = 1,
+    holidays: Annotated[
+        str, typer.Option("--holidays", metavar="COUNTRY", help="Whose public holidays count, such as CN; empty: none.")
+    ] = "CN",
+    timezone: Annotated[
+        str, typer.Option("--timezone", metavar="NAME", help="Of the epoch seconds in records.")
+    ] = "Asia/Shanghai",
+    backtest: Annotated[
+        bool, typer.Option("--backtest", help='Tests the forecast on the history itself, beside "same day last week".')
+    ] = False,
+    since: Annotated[
+        str, typer.Option("--since", metavar="DATE", help="First day tested; left out: after four weeks.")
+    ] = "",
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE.csv", help="Writes half hours as counts.")] = None,
+    plot: Annotated[Path | None, typer.Option("--plot", metavar="FILE.svg", help="Draws it as a picture.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Tells from past days how many calls the next ones bring, half hour by half hour."""
+    from jietong.processes.forecast import Options
+
+    asked = Options(history, day, days, holidays, timezone, backtest, since, out, plot, as_json)
+    leave(piece("jietong.processes.forecast", "forecast")(asked))
