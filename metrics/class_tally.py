@@ -7,16 +7,19 @@ Rules: design.md section 5; the words are those of routing/facts.py.
 from dataclasses import dataclass, field
 from typing import Any
 
-from metrics.histogram import RING_BOUNDS_S, WAIT_BOUNDS_S, Histogram
+from metrics.histogram import RING_BOUNDS_S, TALK_BOUNDS_S, WAIT_BOUNDS_S, Histogram
 from metrics.kpi import PeriodCount
 from routing.events import OfferFailure
 
+ALL = "all"  # in place of a queue or tier: all of them together, for figures that cannot be added up
 OTHER = "other"  # a word that this version does not know, or one queue too many
 ABANDON_REASONS = ("waiting", "ringing")
 OFFER_RESULTS = ("answered", "answered_elsewhere", "lost", *(failure.value for failure in OfferFailure))
 LEFT = ("outside", "voicemail", "callback")  # outcomes of calls that left the line in another way
 CALLBACK_RESULTS = ("kept", "late", "unreached", "cancelled", "merged", "known")
-KEEP_HOURS = 72  # clock hours with calls; older ones live on in their year
+KEEP_HOURS = (
+    8 * 24 + 1
+)  # clock hours with calls: back to the same weekday of last week; older ones live on in their year
 
 
 def _zeros(words: tuple[str, ...]) -> dict[str, int]:
@@ -42,6 +45,7 @@ class ClassTally:
     answer_wait: Histogram = field(default_factory=lambda: Histogram(WAIT_BOUNDS_S))
     abandon_wait: Histogram = field(default_factory=lambda: Histogram(WAIT_BOUNDS_S))
     idle_to_ring: Histogram = field(default_factory=lambda: Histogram(RING_BOUNDS_S))
+    talk: Histogram = field(default_factory=lambda: Histogram(TALK_BOUNDS_S))
     hours: dict[str, PeriodCount] = field(default_factory=dict)
     years: dict[str, PeriodCount] = field(default_factory=dict)
 
@@ -67,6 +71,9 @@ class ClassTally:
                 "answer_wait": Histogram.from_plain(values["answer_wait"], WAIT_BOUNDS_S),
                 "abandon_wait": Histogram.from_plain(values["abandon_wait"], WAIT_BOUNDS_S),
                 "idle_to_ring": Histogram.from_plain(values["idle_to_ring"], RING_BOUNDS_S),
+                "talk": Histogram.from_plain(values["talk"], TALK_BOUNDS_S)
+                if "talk" in values  # a checkpoint from before it was measured
+                else Histogram(TALK_BOUNDS_S),
                 "hours": {hour: PeriodCount(**count) for hour, count in values["hours"].items()},
                 "years": {year: PeriodCount(**count) for year, count in values["years"].items()},
             }

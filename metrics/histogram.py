@@ -10,6 +10,7 @@ from typing import Any
 
 WAIT_BOUNDS_S = (1.0, 3.0, 5.0, 10.0, 15.0, 20.0, 25.0, 30.0, 35.0, 40.0, 45.0, 50.0, 55.0, 60.0, 120.0, 300.0)
 RING_BOUNDS_S = (0.002, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+TALK_BOUNDS_S = (15.0, 30.0, 60.0, 120.0, 180.0, 300.0, 600.0, 900.0, 1800.0)
 DECISION_BOUNDS_S = (0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01)
 
 
@@ -29,6 +30,11 @@ class Histogram:
         """Counts one value; a value on a bound belongs to that bound's bucket."""
         self.counts[bisect_left(self.bounds, value)] += 1
         self.total += value
+
+    def add_many(self, bucket: int, count: int, total: float) -> None:
+        """Counts `count` values that belong to the bucket of that place and add up to `total`."""
+        self.counts[bucket] += count
+        self.total += total
 
     def cumulative(self) -> list[tuple[str, float]]:
         """(upper bound as text, count of values up to it), the last with +Inf: Prometheus' form."""

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 WINDOWS = ("hour", "day", "peak_hour", "year")
+DAY_GOAL = 0.90  # the year's: a year that keeps it is made of such days
+GOALS = {"day": DAY_GOAL, "peak_hour": 0.85, "year": 0.90}  # least answer rate by window: domain.md H5, H6
 
 
 @dataclass(slots=True)

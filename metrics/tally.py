@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from metrics.class_tally import OTHER, ClassTally
+from metrics.class_tally import ALL, OTHER, ClassTally
 from metrics.histogram import DECISION_BOUNDS_S, Histogram
-from metrics.kpi import PeriodCount, peak_hour, rates_by_window, sum_of
+from metrics.present import Key, Present
 from routing.facts import CallAnswered, CallOffered, CallRecord, EventIgnored, Fact, OfferClosed, Outcome, SeatRang
 from routing.ignored import REASONS, reason_of
 
@@ -19,7 +19,6 @@ MOST_CLASSES = 100  # queues times tiers; further ones are counted as queue "oth
 REMEMBER_ENDED = 2000  # calls: a router that rebuilds a call it had closed does so within seconds
 FORGET_S = 24 * 3600.0  # a call that is open for longer has lost its end
 REFUSALS = ("full", "rate")  # reasons of records whose caller was refused at the door
-Key = tuple[str, str]  # queue, tier
 
 
 class TallyRefusedError(ValueError):
@@ -50,11 +49,17 @@ class Tally:
 
     def __init__(self, hour_of: Callable[[float], str], classes: Iterable[Key] = ()) -> None:
         self.hour_of = hour_of
-        self.classes: dict[Key, ClassTally] = {key: ClassTally() for key in classes}
+        self._from_start = tuple(classes)
+        self.classes: dict[Key, ClassTally] = {}
+        self.refused_at = float("-inf")  # the last one, since this process began
+        self.clear()
+
+    def clear(self) -> None:
+        """Forgets every count."""
+        self.classes = {key: ClassTally() for key in self._from_start}
         self.open: dict[str, OpenCall] = {}
         self.menu_calls = 0
         self.refused: dict[str, int] = dict.fromkeys(REFUSALS, 0)
-        self.refused_at = float("-inf")  # the last one, since this process began
         self.ignored: dict[str, int] = dict.fromkeys(REASONS, 0)
         self.decisions = Histogram(DECISION_BOUNDS_S)
         self._ended: dict[str, None] = {}  # in order of their end
@@ -91,32 +96,36 @@ class Tally:
         if fact.at - self._swept_at > FORGET_S / 24:
             self._sweep(fact.at)
 
+    def add_past(self, fact: CallRecord) -> None:
+        """Counts a record of the past, by its end. One that was open for so long that its end had been given up counts as such again."""
+        began_at = fact.queued_at if fact.entered_at is None else fact.entered_at
+        is_offered = fact.outcome is not Outcome.MENU and not fact.is_probe
+        if is_offered and began_at is not None and fact.at - began_at > FORGET_S:
+            self._open(_segment(fact), fact.queue, fact.tier, began_at)
+            self._sweep(fact.at)
+        self.add(fact)
+
+    def add_past_offers(self, queue: str, tier: str, result: str, count: int) -> None:
+        """Counts offers of the past that ended alike."""
+        offers = self._class(queue, tier).offers
+        offers[result if result in offers else OTHER] += count
+
+    def add_past_rings(self, queue: str, tier: str, bucket: int, count: int, total_s: float) -> None:
+        """Counts seats that rang in the past, `bucket` being the place of their delay in `RING_BOUNDS_S`."""
+        self._class(queue, tier).idle_to_ring.add_many(bucket, count, total_s)
+
     def in_flight(self, queue: str, tier: str) -> int:
         """Offered calls whose outcome is not known yet: they wait or a seat rings for them."""
         key = self._key(queue, tier)
         return sum((call.queue, call.tier) == key and not call.is_answered for call in self.open.values())
 
-    def rates(self, at: float, queue: str | None = None) -> dict[str, float | None]:
-        """The answer rate of the hotline, or of one queue, for each window at time `at`; all tiers together."""
-        hour = self.hour_of(at)
-        hours, years = self._periods(hour, queue)
-        return rates_by_window(hours, years, hour, self._peak(hour))
+    def present(self, at: float) -> Present:
+        """Answer rates and the day's outlook at time `at`."""
+        return Present(self.classes, self.hour_of, at)
 
-    def rates_of(self, key: Key, at: float) -> dict[str, float | None]:
-        """The answer rate of one queue and tier for each window; the peak hour is the hotline's."""
-        tally, hour = self.classes[key], self.hour_of(at)
-        return rates_by_window(tally.hours, tally.years, hour, self._peak(hour))
-
-    def _peak(self, now_hour: str) -> str:
-        return peak_hour(self._periods(now_hour, None)[0], now_hour[:10])
-
-    def _periods(self, now_hour: str, queue: str | None) -> tuple[dict[str, PeriodCount], dict[str, PeriodCount]]:
-        """Counts of the present day's hours and of the present year, all tiers together."""
-        tallies = [tally for (name, _), tally in self.classes.items() if queue in (None, name)]
-        today = {hour for tally in tallies for hour in tally.hours if hour[:10] == now_hour[:10]}
-        empty = PeriodCount()
-        hours = {hour: sum_of(tally.hours.get(hour, empty) for tally in tallies) for hour in today}
-        return hours, {now_hour[:4]: sum_of(tally.years.get(now_hour[:4], empty) for tally in tallies)}
+    def rates(self, at: float) -> dict[str, float | None]:
+        """The answer rate of the hotline for each window at time `at`."""
+        return self.present(at).rates()[ALL, ALL]
 
     def _key(self, queue: str, tier: str) -> Key:
         key = (queue, tier)
@@ -180,7 +189,10 @@ class Tally:
             self._answer(fact, queued_at)
         known = self._open(_segment(fact), fact.queue, fact.tier, queued_at)
         del self.open[_segment(fact)]
-        if known is None or known.is_answered:
+        if known is None:
+            return
+        if known.is_answered:
+            self.classes[known.queue, known.tier].talk.add(fact.talk_s)
             return
         tally = self._conclude(known, is_answered=False)
         if fact.outcome is Outcome.LOST:

@@ -130,13 +130,27 @@ class LiveView:
         found = [call for call in self.calls.values() if call.state == CALLBACK]
         return sorted(found, key=lambda call: (call.queued_at or call.since, call.call))
 
-    def state_counts(self, queue: str = "") -> dict[str, int]:
-        """Agents by state, those of one queue if named; every state is there, with 0 if nobody is in it."""
-        counts = {state.value: 0 for state in AgentState} | {UNREACHABLE: 0}
+    def state_counts(self) -> dict[str, int]:
+        """Agents by state; every state is there, with 0 if nobody is in it."""
+        counts = _no_agents()
         for agent in self.agents.values():
-            if not queue or not agent.queues or queue in agent.queues:
-                counts[shown_state(agent)] += 1
+            counts[shown_state(agent)] += 1
         return counts
+
+    def states_by_queue(self, queues: Iterable[str]) -> dict[str, dict[str, int]]:
+        """Agents by state in each of `queues`; an agent counts in every queue that it serves."""
+        everywhere = _no_agents()
+        found = {queue: _no_agents() for queue in queues}
+        for agent in self.agents.values():
+            state = shown_state(agent)
+            if not agent.queues:
+                everywhere[state] += 1
+            for queue in agent.queues:
+                if queue in found:
+                    found[queue][state] += 1
+        return {
+            queue: {state: count + everywhere[state] for state, count in own.items()} for queue, own in found.items()
+        }
 
     def _absent(self, number: str) -> LiveAgent:
         queues = list(self._queues.get(number, ()))
@@ -234,6 +248,10 @@ class LiveView:
             list(fact.tiers),
             list(fact.queues),
         )
+
+
+def _no_agents() -> dict[str, int]:
+    return dict.fromkeys((*(state.value for state in AgentState), UNREACHABLE), 0)
 
 
 def shown_state(agent: LiveAgent) -> str:

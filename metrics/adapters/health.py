@@ -83,6 +83,11 @@ class HealthCheck:
         """Whether a router held the lease; False as well when the store does not say."""
         return self._router.value().is_active
 
+    def hears_asterisk(self) -> bool | None:
+        """Whether a router is there and has its connection to Asterisk; None when the store does not say."""
+        signs = self._router.value()
+        return signs.is_alive and signs.hears_asterisk if signs.store_answers else None
+
     def now(self, lag_s: float, agents: Mapping[str, int], refused_ago_s: float = math.inf) -> Health:
         """The health, for counting that is `lag_s` behind, agents by state, and a caller sent away `refused_ago_s` ago."""
         reasons: list[str] = [text for text in (_fault_of(self._router.value()),) if text]

@@ -109,14 +109,14 @@ def recent_calls(engine: Engine, limit: int) -> list[CallRecord]:
     """The `limit` calls that ended last, oldest first; `at` is their end. Raises DatabaseAway."""
     newest = select(call_records).order_by(call_records.c.ended_at.desc(), call_records.c.call.desc()).limit(limit)
     rows = _rows(engine, newest)
-    return [_record_of(row) for row in reversed(rows)]
+    return [record_of(row) for row in reversed(rows)]
 
 
 def record_of_call(engine: Engine, call: str) -> CallRecord | None:
     """The record of one call, of its last segment if it has several; None when it has none (yet). Raises DatabaseAway."""
     records = select(call_records).where(call_records.c.call == call).order_by(call_records.c.segment.desc())
     rows = _rows(engine, records.limit(1))
-    return _record_of(rows[0]) if rows else None
+    return record_of(rows[0]) if rows else None
 
 
 def history_of(engine: Engine, call: str) -> list[HistoryLine]:
@@ -133,7 +133,8 @@ def _rows(engine: Engine, query: Any) -> list[Any]:
         raise _away(error) from error
 
 
-def _record_of(row: Any) -> CallRecord:
+def record_of(row: Any) -> CallRecord:
+    """The record in a row of call_records; `at` is its end."""
     return CallRecord(**{**row, "at": row["ended_at"], "outcome": Outcome(row["outcome"])})
 
 

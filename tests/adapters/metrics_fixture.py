@@ -98,8 +98,9 @@ class MetricsSite:
         return told
 
     def samples(self) -> dict[tuple[str, ...], float]:
-        """The metrics page: (name, label values in the order of label names) -> value."""
-        text = self.get("/metrics")[1].decode()
+        """The metrics page: (name, label values in the order of label names) -> value; nothing while it is refused."""
+        code, page = self.get("/metrics")
+        text = page.decode() if code == 200 else ""
         return {
             (sample.name, *(sample.labels[name] for name in sorted(sample.labels))): sample.value
             for family in text_string_to_metric_families(text)

@@ -214,7 +214,7 @@ def test_a_store_that_is_away_leaves_the_last_figures_standing(site: MetricsSite
 
 
 def test_a_store_that_is_away_at_the_start_is_waited_for() -> None:
-    """The page is there at once; the checkpoint is not overwritten by counts from nothing."""
+    """Until then the figures are refused, not shown as zeros that Prometheus would take for a new beginning; the checkpoint is not overwritten."""
     with a_metrics_site(BASE + 300) as site:
         site.start()
         a_day(site)
@@ -223,8 +223,10 @@ def test_a_store_that_is_away_at_the_start_is_waited_for() -> None:
         site.valkey.ask("DEL", PREFIX + "journal")
         site.valkey.freeze()
         site.start()
-        assert site.get("/metrics")[0] == 200
+        assert site.get("/metrics")[0] == 503
+        assert site.get("/healthz")[0] == 503
         site.valkey.thaw()
+        site.until(lambda: site.get("/metrics")[0] == 200)
         site.until_sample(2, *OFFERED)
 
 

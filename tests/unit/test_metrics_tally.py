@@ -43,7 +43,7 @@ _queue = st.sampled_from([QUEUE, "complaint"])
 _wait_s = st.floats(0, 2 * FORGET_S) | st.floats(0, 60)
 _at = st.floats(NOON, NOON + 3 * FORGET_S)
 _ends = [(Outcome.ANSWERED, "caller"), (Outcome.ABANDONED, "waiting"), (Outcome.ABANDONED, "new word")]
-_ends += [(Outcome.LOST, "asterisk"), (Outcome.MENU, "caller")]
+_ends += [(Outcome.LOST, "asterisk"), (Outcome.MENU, "caller"), (Outcome.CALLBACK, "kept")]
 _fact = st.one_of(
     st.builds(entered, _at, _call),
     st.builds(offered, _at, _call, _tier, _queue),
@@ -59,15 +59,16 @@ _facts = st.lists(_fact, max_size=60)
 
 
 def check_balance(tally: Tally) -> None:
-    """offered = answered + abandoned + lost + unaccounted + in flight, in each class; histograms agree with counters."""
+    """offered = answered + abandoned + lost + left + unaccounted + in flight, in each class; histograms agree with counters."""
     for (queue, tier), counts in tally.classes.items():
         abandoned = sum(counts.abandoned.values())
+        gone = counts.lost + sum(counts.left.values())
         in_flight = tally.in_flight(queue, tier)
-        assert counts.offered == counts.answered + abandoned + counts.lost + counts.unaccounted + in_flight
+        assert counts.offered == counts.answered + abandoned + gone + counts.unaccounted + in_flight
         assert sum(counts.answer_wait.counts) == counts.answered >= counts.in_target
         assert sum(counts.abandon_wait.counts) == abandoned
         year = sum(count.concluded for count in counts.years.values())
-        assert year == counts.answered + abandoned + counts.lost
+        assert year == counts.answered + abandoned + gone
         assert sum(count.offered for count in counts.years.values()) == counts.offered
 
 
@@ -187,7 +188,7 @@ def test_the_peak_hour_of_a_tier_is_that_of_the_whole_hotline() -> None:
     """VIP figures of the peak hour are those of the hour in which the hotline was busiest, not VIP's own."""
     busy = _hour_with(NOON - HOUR, 10, 0) + _hour_with(NOON - HOUR, 0, 1, "vip")
     tally = a_tally(*busy, *_hour_with(NOON, 2, 0, "vip"))
-    assert tally.rates_of((QUEUE, "vip"), NOON)["peak_hour"] == 0.0
+    assert tally.present(NOON).rates()[QUEUE, "vip"]["peak_hour"] == 0.0
 
 
 def test_old_hours_live_on_in_the_year() -> None:
