@@ -156,7 +156,9 @@ class JournalFold:
     def _is_at_end(self) -> bool:
         """Whether nothing is in the journal after the position."""
         try:
-            after: Any = self._store.xrange(redis_clients.key(self._prefix, "journal"), f"({self.position}", "+", count=1)
+            after: Any = self._store.xrange(
+                redis_clients.key(self._prefix, "journal"), f"({self.position}", "+", count=1
+            )
         except redis_clients.AWAY:
             return False
         return not after
