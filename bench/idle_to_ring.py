@@ -1,158 +1,198 @@
-"""Time from an agent's hanging up to the next ring at its seat, ours beside app_queue, while callers wait.
+"""Time from an agent's hanging up to the next ring at its seat while callers wait: ours beside app_queue with two strategies.
 
-Run: python -m bench.idle_to_ring [--agents 50] [--waiting 150] [--seconds 60] [--rounds 2]
-One Asterisk, the same SIPp callers and the same UDP seats; the sides take turns in each round, ours first in odd rounds. A gap is
-measured at the seat: from its BYE (sent) to its next INVITE (arrived). Raw gaps go to --csv.
+Run: python -m bench.idle_to_ring [--sizes 10x30,50x150] [--talks 2,20] [--seconds 40] [--rounds 2] [--no-music]
+A gap is measured at the seat: from its BYE (sent) to its next INVITE (arrived). Same SIPp callers, same UDP seats, talks exponential; sides take turns.
+With 20 s of talk the first gaps come late: such a phase lasts three times `seconds`.
 """
 
 import argparse
 import asyncio
-import csv
-import os
-import platform
-import statistics
 import sys
-import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from bench.sip_agents import SipAgents, quantile
+from bench.callers import callers_of, clean
+from bench.pages import Report, command_of, publish, with_page
+from bench.sides import LEASTRECENT, OURS, RRMEMORY
+from bench.sip_agents import SipAgents
 from bench.sip_seat import Habit
-from bench.two_sides import OURS, QUEUE, add_app_queue, switch, write_site
-from jietong.running import RunningSite
-from tests.adapters.up_fixture import jietong_up
-from tests.robots.sipp.callers import ordinary_callers
+from bench.stage import Stage, a_stage, refuse
+from bench.turns import NoFigure, Turn, in_turns, median_of, quantile, ratio, shown
 from tests.robots.sipp.run import SippRun
 
-WARM_UP_S = 8.0
+SIDES = (OURS, LEASTRECENT, RRMEMORY)
+SHARES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "max": 1.0}
+WARM_UP_S = 5.0
 FILL_RATE = 50.0  # calls a second until the line is full; then only as many as leave
-PORT_BASE = "29000"
+MIN_GAPS = 20  # below it a p99 means nothing
+LONG_TALK_S = 10.0
+LIMIT_SIZE, LIMIT_P99_MS, LIMIT_P50, LIMIT_P99 = "50x150", 15.0, 100.0, 50.0
 
 
 @dataclass(frozen=True)
-class Phase:
-    """One side in one round: its gaps in milliseconds, ascending, and what SIPp said."""
+class Case:
+    """A hotline: agents, callers waiting, mean length of a talk, and for how long gaps are taken."""
 
-    side: str
-    round: int
-    gaps_ms: list[float]
-    calls: int
-    failed: int
-    retransmissions: int
+    agents: int
+    waiting: int
+    talk_s: float
+    seconds: float
 
-    def figure(self, share: float) -> float:
-        """The gap that `share` of the gaps do not exceed."""
-        return quantile(self.gaps_ms, share) or float("nan")
+    @property
+    def size(self) -> str:
+        """As it is written: 50x150."""
+        return f"{self.agents}x{self.waiting}"
+
+    @property
+    def habit(self) -> Habit:
+        """How agents behave: they answer at once and talk exponentially long."""
+        return Habit(answer_after_s=0.05, talk_s=self.talk_s, talk_is_exponential=True)
 
 
-async def run_phase(site: RunningSite, agents: SipAgents, side: str, number: int, options: argparse.Namespace) -> Phase:
-    """Callers fill the line, the warm-up passes, gaps are taken for the time, then the line runs empty."""
-    switch(site, side)
-    at_once = options.agents + options.waiting
-    calls = at_once + int(options.seconds * 200)
-    run_s = options.seconds + WARM_UP_S + at_once / FILL_RATE
-    callers = ordinary_callers(1000, stay_s=3600)
-    async with SippRun.callers(
-        f"127.0.0.1:{site.ports.sip}", callers, calls=calls, rate=FILL_RATE, at_once=at_once, timeout_s=run_s + 120
-    ) as run:
-        await run.until(lambda counts: counts.current >= at_once * 0.95, 60)
+async def measure(stage: Stage, case: Case, side: str, number: int) -> Turn:
+    """One side: callers fill the line, the warm-up passes, gaps are taken for the time, then the line runs empty."""
+    ground = stage.switch(side)
+    at_once = case.agents + case.waiting
+    run_s = case.seconds + WARM_UP_S + at_once / FILL_RATE
+    calls = at_once + int(run_s * (case.agents / case.talk_s + 5) * 2)
+    async with (
+        SipAgents(ground.sip, stage.passwords, case.habit) as agents,
+        SippRun.callers(
+            ground.sip, callers_of(stage.seats), calls=calls, rate=FILL_RATE, at_once=at_once, timeout_s=run_s + 180
+        ) as run,
+    ):
+        await run.until(lambda counts: counts.current >= at_once * 0.95, 90)
         await asyncio.sleep(WARM_UP_S)
         seen = len(agents.gaps())
-        await asyncio.sleep(options.seconds)
-        gaps = [gap.gap_ms for gap in agents.gaps()[seen:]]
+        await asyncio.sleep(case.seconds)
+        gaps_ms = [gap.gap_ms for gap in agents.gaps()[seen:]]
         run.stop_dialling()
         agents.set_habit(Habit(answer_after_s=0.0, talk_s=0.2))  # the line runs empty quickly
-        outcome = await run.finished()
-    agents.set_habit(habit_of(options))
-    await asyncio.sleep(2.0)
-    counts = outcome.counts
-    return Phase(side, number, sorted(gaps), counts.successful, counts.failed, counts.retransmissions)
+        for seat in agents.seats.values():
+            seat.hang_up()
+        clean((await run.finished()).counts, f"{case.size}, {side}")
+    if len(gaps_ms) < MIN_GAPS:
+        raise NoFigure(f"{case.size}, {side}, round {number}: only {len(gaps_ms)} gaps: measure for longer")
+    await asyncio.sleep(1.0)
+    figures = {name: quantile(gaps_ms, share) for name, share in SHARES.items()}
+    raw = [(case.size, f"{case.talk_s:g}", side, number, f"{gap:.3f}") for gap in gaps_ms]
+    return Turn(side, number, figures, raw)
 
 
-def habit_of(options: argparse.Namespace) -> Habit:
-    """How agents behave: answer at once, talk exponentially long."""
-    return Habit(answer_after_s=0.05, talk_s=options.talk, talk_is_exponential=True)
-
-
-async def measure(site: RunningSite, seats: list[str], options: argparse.Namespace) -> list[Phase]:
-    """All rounds."""
-    phases = []
-    async with SipAgents(
-        f"127.0.0.1:{site.ports.sip}", {seat: f"secret-{seat}" for seat in seats}, habit_of(options)
-    ) as agents:
-        for number in range(1, options.rounds + 1):
-            for side in (OURS, QUEUE) if number % 2 else (QUEUE, OURS):
-                phase = await run_phase(site, agents, side, number, options)
-                show(phase)
-                phases.append(phase)
-    return phases
-
-
-def show(phase: Phase) -> None:
+def show(turn: Turn) -> None:
     """One line a phase."""
-    shown = "  ".join(
-        f"{name} {phase.figure(share):8.1f}"
-        for name, share in (("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("max", 1.0))
-    )
     print(
-        f"round {phase.round}  {phase.side:10s}  {len(phase.gaps_ms):6d} gaps  {shown} ms"
-        f"  ({phase.calls} calls, {phase.failed} failed, {phase.retransmissions} retransmissions)",
+        f"round {turn.round}  {turn.side:22s} {len(turn.raw):6d} gaps  "
+        + "  ".join(f"{name} {turn.figures[name]:8.1f}" for name in SHARES),
         flush=True,
     )
 
 
-def summary(phases: list[Phase], options: argparse.Namespace) -> str:
-    """The table for docs/benchmarks.md."""
-    rounds = sorted({phase.round for phase in phases})
-    by = {(phase.side, phase.round): phase for phase in phases}
+def rows_of(case: Case, turns: Sequence[Turn]) -> list[str]:
+    """The case's rows: a line a side, with the ratio to ours in each peer's line."""
+    lines = []
+    for side in SIDES:
+        cells = [f"{median_of(turns, side, name):.1f}" for name in SHARES]
+        if side != OURS:
+            cells = [f"{cell} = {ratio(turns, side, OURS, name)} x" for cell, name in zip(cells, SHARES, strict=True)]
+        gaps = sum(len(turn.raw) for turn in turns if turn.side == side)
+        lines.append(f"| {case.size} | {case.talk_s:g} | {side} | {gaps} | " + " | ".join(cells) + " |")
+    return lines
+
+
+def missed_of(case: Case, turns: Sequence[Turn]) -> list[str]:
+    """The limits that do not hold, in words; they are set for 50x150."""
+    if case.size != LIMIT_SIZE:
+        return []
+    name, missed = f"{case.size}, talk {case.talk_s:g} s", []
+    p99 = median_of(turns, OURS, "p99")
+    if p99 > LIMIT_P99_MS:
+        missed.append(f"{name}: p99 {p99:.1f} ms, limit {LIMIT_P99_MS:g} ms")
+    for peer in SIDES[1:]:
+        for figure, least in (("p50", LIMIT_P50), ("p99", LIMIT_P99)):
+            of = ratio(turns, peer, OURS, figure)
+            if of.median < least:
+                missed.append(f"{name}: {figure} of {peer} is {shown(of.median)} times ours, limit {least:g}")
+    return missed
+
+
+def run(options: argparse.Namespace) -> Report:
+    """All cases, each on a site of its size; raises NoFigure."""
+    cases = cases_of(options)
+    for case in cases:
+        refuse(case.agents, case.waiting, options.rounds, case.seconds)
     lines = [
-        (
-            f"{options.agents} agents, {options.waiting} callers waiting, talk {options.talk:g} s (exponential), {options.seconds:g} s a side, "
-            f"{len(rounds)} rounds, {os.cpu_count()} cores, Python {platform.python_version()}"
-        ),
-        "",
-        "| | p50 ms | p90 ms | p99 ms | max ms |",
-        "|---|---|---|---|---|",
+        "| agents x waiting | talk s | side | gaps | p50 ms | p90 ms | p99 ms | max ms |",
+        "|---|---|---|---|---|---|---|---|",
     ]
-    for side in (OURS, QUEUE):
-        cells = [
-            f"{statistics.median([by[side, r].figure(share) for r in rounds]):.1f}" for share in (0.5, 0.9, 0.99, 1.0)
+    raw: list[Sequence[object]] = []
+    missed: list[str] = []
+    curves: dict[str, list[tuple[float, float]]] = {}
+    for case in cases:
+        print(f"{case.size}, talks of {case.talk_s:g} s")
+        with a_stage(case.agents, music=not options.no_music) as stage:
+            turns = asyncio.run(
+                in_turns(SIDES, options.rounds, lambda side, n, s=stage, c=case: measure(s, c, side, n), show)
+            )  # type: ignore[misc]
+        lines += rows_of(case, turns)
+        missed += missed_of(case, turns)
+        raw += [row for turn in turns for row in turn.raw]
+        if case is cases[-1] or case.size == LIMIT_SIZE:
+            curves = {side: _distribution(turns, side) for side in SIDES}
+    name = "idle-to-ring-silent" if options.no_music else "idle-to-ring"
+    header = ("agents_x_waiting", "talk_s", "side", "round", "gap_ms")
+    return Report(
+        name,
+        command_of(__spec__, options),
+        lines,
+        header,
+        raw,
+        curves,
+        ("ms from hanging up to the next ring", "share of gaps"),
+        (True, False),
+        missed,
+    )
+
+
+def cases_of(options: argparse.Namespace) -> list[Case]:
+    """Every size with every length of talk; raises NoFigure for words that are none."""
+    try:
+        sizes = [tuple(int(part) for part in size.split("x")) for size in options.sizes.split(",")]
+        talks = [float(talk) for talk in options.talks.split(",")]
+        return [
+            Case(agents, waiting, talk_s, options.seconds * (3 if talk_s >= LONG_TALK_S else 1))
+            for agents, waiting in sizes
+            for talk_s in talks
         ]
-        lines.append(f"| {side} | " + " | ".join(cells) + " |")
-    cells = []
-    for share in (0.5, 0.9, 0.99, 1.0):
-        ratios = [by[QUEUE, r].figure(share) / by[OURS, r].figure(share) for r in rounds]
-        cells.append(f"{statistics.median(ratios):.0f} ({min(ratios):.0f}-{max(ratios):.0f})")
-    lines.append("| app_queue / ours | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+    except ValueError:
+        raise NoFigure(f"sizes {options.sizes!r}, talks {options.talks!r}: write 10x30,50x150 and 2,20") from None
 
 
-def main() -> int:
-    """Starts the site, measures, prints; exit code 1 when a call failed."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--agents", type=int, default=50)
-    parser.add_argument("--waiting", type=int, default=150)
-    parser.add_argument("--talk", type=float, default=5.0)
-    parser.add_argument("--seconds", type=float, default=60.0)
+def _distribution(turns: Sequence[Turn], side: str) -> list[tuple[float, float]]:
+    gaps = sorted(float(row[-1]) for turn in turns if turn.side == side for row in turn.raw)
+    shares = [n / 100 for n in range(1, 101)]
+    return [(quantile(gaps, share), share) for share in shares]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The command; exit code 2 without a figure, 1 when a limit does not hold."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sizes", default=LIMIT_SIZE)
+    parser.add_argument("--talks", default="5")
+    parser.add_argument("--seconds", type=float, default=40.0)
     parser.add_argument("--rounds", type=int, default=2)
-    parser.add_argument("--strategy", default="leastrecent")
-    parser.add_argument("--csv", type=Path)
-    options = parser.parse_args()
-    seats = [str(2000 + n) for n in range(options.agents)]
-    with tempfile.TemporaryDirectory(prefix="jt-bench-") as name:
-        site_file = write_site(Path(name), seats, ring_s=8)
-        with jietong_up("--config", str(site_file), "--port-base", PORT_BASE) as up:
-            up.wait_ready()
-            site = RunningSite.load(up.var)
-            add_app_queue(site, seats, ring_s=8, strategy=options.strategy)
-            phases = asyncio.run(measure(site, seats, options))
-    print(summary(phases, options))
-    if options.csv:
-        with options.csv.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(("side", "round", "gap_ms"))
-            writer.writerows((phase.side, phase.round, f"{gap:.3f}") for phase in phases for gap in phase.gaps_ms)
-    return 1 if any(phase.failed for phase in phases) else 0
+    parser.add_argument(
+        "--no-music",
+        action="store_true",
+        help="callers hear nothing while they wait: 800 streams take more than two cores on any side",
+    )
+    with_page(parser)
+    options = parser.parse_args(argv)
+    try:
+        return publish(run(options), options)
+    except NoFigure as error:
+        print(f"no figure: {error}", file=sys.stderr)
+        return 2
 
 
 if __name__ == "__main__":

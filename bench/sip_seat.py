@@ -43,9 +43,20 @@ class Gap:
 
 
 @dataclass
+class Ring:
+    """One call at this seat: whose, when it rang and when it ended (monotonic seconds; 0.0 while it lasts), and by whom."""
+
+    caller: str
+    rung_at: float
+    ended_at: float = 0.0
+    ended_by: str = ""  # as `Gap.freed_by`
+
+
+@dataclass
 class _Call:
     invite: SipMessage
     tag: str
+    ring: Ring
     answered: bool = False
     confirmed: bool = False
     last_answer: bytes = b""
@@ -61,6 +72,7 @@ class SipSeat:
         self.habit = habit
         self.gaps: list[Gap] = []
         self.rung_at: list[float] = []  # when each call came, monotonic seconds
+        self.rings: list[Ring] = []
         self.counts: Counter[str] = Counter()
         self.is_registered = False
         self.refusal = ""
@@ -144,7 +156,9 @@ class SipSeat:
             self._freed = None
         self.counts["calls"] += 1
         self.rung_at.append(at)
-        self._call = call = _Call(invite, self._transactions.new_tag())
+        ring = Ring(sip.user_of(sip.uri_of(invite.get("from"))), at)
+        self.rings.append(ring)
+        self._call = call = _Call(invite, self._transactions.new_tag(), ring)
         self._line.send(sip.response(invite, 100, "Trying"))
         self._ring(call)
 
@@ -234,6 +248,7 @@ class SipSeat:
         for timer in call.timers:
             timer.cancel()
         self._call = None
+        call.ring.ended_at, call.ring.ended_by = self._line.clock(), freed_by
         self.counts[freed_by] += 1
         if freed_by != "own_bye":  # _send_bye took its own time, just before sending
             self._freed = (freed_by, self._line.clock())

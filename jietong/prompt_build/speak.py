@@ -9,6 +9,7 @@ from itertools import groupby
 from pathlib import Path
 
 from jietong.prompt_build import sound
+from jietong.prompt_build.companded import CURVES, write_companded
 from jietong.prompt_build.music import hold_piece
 from jietong.prompt_build.texts import LANGUAGES, MUSIC, PROMPTS_DIR, Prompt, read_prompts, voice_runs
 from jietong.prompt_build.voice import Speaker
@@ -33,8 +34,12 @@ def build(folder: Path, root: Path = PROMPTS_DIR, only: frozenset[str] = frozens
                 sound.write_wav(prompt.wav(language, root), heard)
                 yield prompt.wav(language, root)
     if not only:
-        sound.write_wav(root / MUSIC.relative_to(PROMPTS_DIR), hold_piece())
-        yield root / MUSIC.relative_to(PROMPTS_DIR)
+        piece, music = hold_piece(), root / MUSIC.relative_to(PROMPTS_DIR)
+        sound.write_wav(music, piece)
+        yield music
+        for ending in CURVES:
+            write_companded(music.with_suffix(ending), piece)
+            yield music.with_suffix(ending)
 
 
 def _wanted(prompts: list[Prompt], only: frozenset[str]) -> list[Prompt]:

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from jietong.prompt_build.companded import CURVES, companded, read_companded
 from jietong.prompt_build.music import BEAT_S, hold_piece
 from jietong.prompt_build.sandhi import spoken_tones
 from jietong.prompt_build.sound import PEAK_DBFS, TELEPHONE_HZ, read_wav
@@ -135,6 +136,31 @@ def test_hold_music_loops_without_a_click() -> None:
 def test_hold_music_is_the_piece_we_wrote() -> None:
     """The committed sound is what music.py plays, so it holds no recording of anybody else."""
     assert np.allclose(read_wav(MUSIC), hold_piece(), atol=2 / 32767)
+
+
+@pytest.mark.parametrize("ending", sorted(CURVES))
+def test_hold_music_in_the_callers_coding_is_the_same_piece(ending: str) -> None:
+    """A caller hears the same piece, whichever of its files Asterisk sends: they differ by no more than the telephone's own steps."""
+    plain, sent = read_wav(MUSIC), read_companded(MUSIC.with_suffix(ending))
+    assert len(sent) == len(plain)
+    noise = np.mean((sent - plain) ** 2) / np.mean(plain**2)
+    assert 10 * np.log10(noise) < -30  # G.711 keeps about 36 dB
+
+
+@pytest.mark.parametrize(
+    ("ending", "silence", "loudest", "softest"),
+    [(".alaw", 0xD5, (32256, -32256), 8), (".ulaw", 0xFF, (32124, -32124), 0)],
+)
+def test_the_curves_are_those_of_the_telephone(
+    ending: str, silence: int, loudest: tuple[int, int], softest: int
+) -> None:
+    """Silence, the loudest and the softest values are what G.711 says, so every phone plays them alike."""
+    assert companded(np.zeros(1, np.float32), ending)[0] in (silence, silence ^ 0x80)
+    assert (CURVES[ending].max(), CURVES[ending].min()) == loudest
+    assert np.abs(CURVES[ending]).min() == softest
+    codes = np.arange(256, dtype=np.uint8)
+    again = companded((CURVES[ending] / 32767).astype(np.float64), ending)
+    assert (CURVES[ending][again] == CURVES[ending][codes]).all()
 
 
 def test_hold_music_can_be_told_from_itself_elsewhere() -> None:

@@ -125,6 +125,7 @@ def _press_step(press: Press, method: str, first_cseq: int) -> str:
 def _info_step(key: str, cseq: int) -> str:
     # 481: the hotline ended the call at the same moment; its BYE follows
     return f"""
+  <nop><action><log message="pressed [field0] [timestamp]"/></action></nop>
   <send retrans="500"><![CDATA[
       INFO [next_url] SIP/2.0
       Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]

@@ -1,0 +1,85 @@
+"""The sides of a comparison as Asterisk's configuration has them: ours, app_queue and a plain Dial, with and without a menu before them.
+
+Owns these texts; must not run anything. The peers have their best settings: autofill, no ringing of busy phones, the shortest pause, no announcements.
+"""
+
+import re
+from collections.abc import Sequence
+
+from asterisk_conf import names
+from bench.turns import NoFigure
+
+OURS, LEASTRECENT, RRMEMORY, DIAL = "ours", "app_queue leastrecent", "app_queue rrmemory", "plain Dial"
+MENU_OURS, MENU_QUEUE, MENU_DIAL = "ours with menu", "app_queue with menu", "plain Dial with menu"
+OURS_SIDES = (OURS, MENU_OURS)
+STRATEGIES = {LEASTRECENT: "leastrecent", RRMEMORY: "rrmemory"}
+SILENT_CLASS = "bench-silent"  # a class of music that does not exist: nothing is played
+
+
+def ours_dialplan(text: str, number: str, music: bool) -> str:
+    """The product's own dialplan, in which BENCH_SIDE chooses whether the menu is left out; without music where wanted.
+
+    raises NoFigure when the product's dialplan has no such entry any more
+    """
+    begin, end = text.index(f"[{names.ENTER}]"), text.index(f"[{names.MENU}]")
+    own = text[begin:end]
+    last = f" same => n,Goto({names.MENU},s,1)"
+    if f"exten => {number},1," not in own or own.count(last) != 1:
+        raise NoFigure("the product's dialplan has changed: bench/sides.py does not find the entry of its hotline")
+    word = MENU_OURS.replace(" ", "-")
+    chosen = f" same => n,Goto(side-${{BENCH_SIDE}},1)\nexten => side-{OURS},1,Goto({names.WAITING},s,1)\nexten => side-{word},1,Goto({names.MENU},s,1)"
+    made = text[:begin] + own.replace(last, chosen) + text[end:]
+    if not music:
+        made = (
+            made.replace("StartMusicOnHold(jietong)", "NoOp()").replace("gim(jietong)", "gi").replace(",m(jietong)", "")
+        )
+    return made
+
+
+def peer_dialplan(number: str, ring_s: int, prompts: str, music: bool) -> str:
+    """The peers: each answers, then queues or dials. A plain Dial rings the seat that the last four digits of the caller's number name: no routing at all.
+    A menu plays the product's own main menu from Asterisk's dialplan and waits for the key 0.
+    """
+    answer = "Set(CALLERID(name)=)\n same => n,Answer()\n"
+    dial = f"Dial(PJSIP/${{CALLERID(num):-4}},{ring_s},gi{'m(jietong)' if music else ''})"
+    ends = {side: f"Queue(bench-{strategy})" for side, strategy in STRATEGIES.items()} | {DIAL: dial}
+    plain = "".join(
+        f"exten => side-{_word(side)},1,{answer} same => n,{end}\n same => n,Hangup()\n" for side, end in ends.items()
+    )
+    menu = f" same => n,Background({prompts}/main-menu)\n same => n,WaitExten(5)\n same => n,Goto(0,1)\n"
+    with_menu = "".join(
+        f"exten => side-{_word(side)},1,{answer} same => n,Goto({context},s,1)\n"
+        for side, context in ((MENU_QUEUE, "menu-queue"), (MENU_DIAL, "menu-dial"))
+    )
+    menus = "".join(
+        f"[{context}]\nexten => s,1,NoOp(menu)\n{menu}exten => 0,1,{end}\n same => n,Hangup()\nexten => i,1,Goto(0,1)\n"
+        for context, end in (("menu-queue", ends[LEASTRECENT]), ("menu-dial", dial))
+    )
+    return (
+        f"[general]\nstatic=yes\nwriteprotect=yes\n[globals]\nBENCH_SIDE={_word(LEASTRECENT)}\n"
+        f"[{names.ENTER}]\nexten => {number},1,NoOp(bench)\n same => n,Goto(side-${{BENCH_SIDE}},1)\n{plain}{with_menu}{menus}"
+        f"[{names.FEATURES}]\nexten => {number},1,Goto({names.ENTER},${{EXTEN}},1)\n[{names.TRANSFER}]\nexten => {number},1,Hangup()\n"
+    )
+
+
+def peer_queues(seats: Sequence[str], ring_s: int, music_class: str) -> str:
+    """queues.conf with one queue for each strategy, all seats members of each."""
+    members = "".join(f"member => PJSIP/{seat}\n" for seat in seats)
+    common = (
+        f"autofill=yes\nringinuse=no\nretry=1\ntimeout={ring_s}\nwrapuptime=0\nmusicclass={music_class}\n"
+        f"announce-frequency=0\nannounce-position=no\n{members}"
+    )
+    queues = "".join(f"[bench-{strategy}]\nstrategy={strategy}\n{common}" for strategy in STRATEGIES.values())
+    return f"[general]\npersistentmembers=no\nautofill=yes\nshared_lastcall=no\nlog_membername_as_agent=no\n{queues}"
+
+
+def prompts_in(text: str) -> str:
+    """The folder of prompts that the product's dialplan names; raises NoFigure when it names none."""
+    found = re.search(r"Playback\((\S+?)/callers-busy", text)
+    if found is None:
+        raise NoFigure("the product's dialplan has changed: bench/sides.py does not find its prompts")
+    return found[1]
+
+
+def _word(side: str) -> str:
+    return side.replace(" ", "-")
