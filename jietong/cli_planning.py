@@ -15,6 +15,7 @@ def add_to(app: typer.Typer) -> None:
     """Adds every command of this page to the program's."""
     app.command("erlang")(_erlang)
     app.command("forecast")(_forecast)
+    app.command("plan")(_plan)
 
 
 def _erlang(  # noqa: PLR0917  # typer gives them by name
@@ -87,3 +88,78 @@ def _forecast(  # noqa: PLR0917  # typer gives them by name
 
     asked = Options(history, day, days, holidays, timezone, backtest, since, out, plot, as_json)
     leave(piece("jietong.processes.forecast", "forecast")(asked))
+
+
+def _plan(  # noqa: PLR0917  # typer gives them by name
+    traffic: Annotated[
+        Path,
+        typer.Option("--traffic", metavar="FILE", help="A model of traffic (.toml), or a history to forecast from."),
+    ],
+    site: Annotated[Path, typer.Option("--site", metavar="FILE", help="Site file.")],
+    day: Annotated[str, typer.Option("--day", metavar="DATE", help="Left out: the one after the history.")] = "",
+    holidays: Annotated[str, typer.Option("--holidays", metavar="COUNTRY", help="Such as CN; empty: none.")] = "CN",
+    sure: Annotated[
+        float, typer.Option("--sure", metavar="SHARE", help="On which share of such days the plan is enough.")
+    ] = 0.8,
+    peak_goal: Annotated[
+        float, typer.Option("--peak-goal", metavar="SHARE", help="The last tier's goal in the busiest hour, if lower.")
+    ] = 0.85,
+    shrinkage: Annotated[
+        float,
+        typer.Option("--shrinkage", metavar="SHARE", help="Of agents on the roster: on a break, in training, ill."),
+    ] = 0.0,
+    talk_s: Annotated[
+        float | None, typer.Option("--talk-s", metavar="S", help="Mean talk, where the history does not tell.")
+    ] = None,
+    patience_s: Annotated[
+        float | None, typer.Option("--patience-s", metavar="S", help="Mean patience, likewise.")
+    ] = None,
+    first_share: Annotated[
+        float | None,
+        typer.Option(
+            "--first-share", metavar="SHARE", help="Of the first tier's callers (VIP), where counts have no tiers."
+        ),
+    ] = None,
+    pick_up_s: Annotated[
+        float, typer.Option("--pick-up-s", metavar="S", help="From ringing to the agent's answer, mean.")
+    ] = 0.0,
+    formula_only: Annotated[bool, typer.Option("--formula-only", help="Without trials in the simulator.")] = False,
+    effects: Annotated[
+        bool, typer.Option("--effects", help="With what other dedicated seats and another reserve would do.")
+    ] = False,
+    calls: Annotated[
+        int, typer.Option("--calls", metavar="N", min=100, max=10_000_000, help="Simulated in each trial, at least.")
+    ] = 20_000,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="The same seed gives the same plan.")] = 1,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE.csv", help="Writes the half hours.")] = None,
+    shifts: Annotated[
+        Path | None,
+        typer.Option("--shifts-out", metavar="FILE.csv", help="Writes who sits where, for simulate --shifts."),
+    ] = None,
+    plot: Annotated[Path | None, typer.Option("--plot", metavar="FILE.svg", help="Draws it as a picture.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Tells how many agents each half hour of a day needs for the site's goals."""
+    from jietong.demand_of_history import Known
+    from jietong.processes.plan import Options
+
+    known = Known(talk_s, patience_s, first_share, pick_up_s)
+    asked = Options(
+        site,
+        traffic,
+        known,
+        day,
+        holidays,
+        sure,
+        peak_goal,
+        shrinkage,
+        formula_only,
+        effects,
+        calls,
+        seed,
+        out,
+        shifts,
+        plot,
+        as_json,
+    )
+    leave(piece("jietong.processes.plan", "plan")(asked))

@@ -58,15 +58,20 @@ class DayForecast:
         return sum(self.calls)
 
     def day_factor(self, share: float) -> float:
-        """The factor that the day's rate stays below on the share `share` of such days (lognormal with mean 1)."""
-        sigma = math.sqrt(math.log1p(self.cv**2))
-        return math.exp(_NORMAL.inv_cdf(share) * sigma - sigma * sigma / 2)
+        """The factor that the day's rate stays below on the share `share` of such days."""
+        return day_factor(self.cv, share)
 
     def band(self, slot: int, share: float) -> tuple[float, float]:
         """Between which counts the slot will lie with probability `share`: Poisson, about a rate that is off by the day's factor and the slot's own."""
         mean = self.calls[slot]
         spread = _NORMAL.inv_cdf((1 + share) / 2) * math.sqrt(mean + (self.cv**2 + self.slot_cv**2) * mean**2)
         return max(0.0, mean - spread), mean + spread
+
+
+def day_factor(cv: float, share: float) -> float:
+    """The factor, lognormal with mean 1 and this spread, that lies below this value with probability `share`."""
+    sigma = math.sqrt(math.log1p(cv**2))
+    return math.exp(_NORMAL.inv_cdf(share) * sigma - sigma * sigma / 2)
 
 
 @dataclass(frozen=True, slots=True)
