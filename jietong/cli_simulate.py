@@ -51,7 +51,7 @@ def _simulate(  # noqa: PLR0917  # typer gives them by name
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Tells what callers would meet: the router of this site in virtual time."""
+    """Tells what callers would meet: this site in virtual time."""
     from jietong.processes.simulate import Options
 
     options = Options(traffic, shifts, seats, seed, days, first, replications, records, as_json)
