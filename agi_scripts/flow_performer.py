@@ -102,6 +102,8 @@ class _Performer:
             try:
                 file = self._context.prompt(last.language, last.name)
                 typed, is_timeout = self._channel.digits(file, output.most, output.within_s)
+            except CallerHungUp:
+                raise
             except AGIAppError:
                 log.error("prompt cannot be played", call=self._channel.call, prompt=last.name, language=last.language)
             else:
