@@ -162,7 +162,8 @@ def test_interrupted_then_run_again(
     script = tmp_path / "stuck.py"
     script.write_text(
         textwrap.dedent(f"""
-        import sys, time
+        import signal, sys, time
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in a shell's background
         sys.path.insert(0, {str(Path(__file__).parents[2])!r})
         from pathlib import Path
         from tests.adapters.test_provision_copy import make
