@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 import yaml
 
-from jietong.site import Network
 from jietong.site_file import load_site
 
 DOCKER = Path(__file__).parents[2] / "docker"
