@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from jietong import cli_flow, cli_planning, cli_service, cli_simulate, exit_codes
+from jietong import cli_flow, cli_planning, cli_report, cli_service, cli_simulate, exit_codes
 from jietong.cli_words import VAR, FullNumbers, Json, Var, folder, leave, piece
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ agents = typer.Typer(help="Agents: what a supervisor may tell one.", no_args_is_
 app.add_typer(agents, name="agents")
 
 app.add_typer(cli_flow.flow, name="flow")
+cli_report.add_to(app)
 cli_service.add_to(app)
 cli_planning.add_to(app)
 cli_simulate.add_to(app)

@@ -93,6 +93,11 @@ def knows_revision(revision: str) -> bool:
     return any(script.revision == revision for script in ScriptDirectory.from_config(_migrations()).walk_revisions())
 
 
+def newest_revision() -> str:
+    """The migration to which this version of the program brings a database."""
+    return ScriptDirectory.from_config(_migrations()).get_current_head() or ""
+
+
 def _migrations() -> Config:
     config = Config()  # no ini file: works from an installed package and in any folder
     config.set_main_option("script_location", "jietong:migrations")

@@ -6,16 +6,25 @@ It is ready at once: while Redis or the database are away it waits for them.
 
 import signal
 import threading
+import time
+from collections.abc import Iterable
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+from sqlalchemy import ColumnElement, Table
+
+from ivr.adapters import service_pruning
 from ivr.adapters.notes_fold import fold_notes
-from ivr.adapters.service_pruning import too_old
 from jietong import logs
 from jietong.database import open_engine, writing
 from jietong.life import Signs
 from jietong.running import RunningSite
+from jietong.site import Site
+from metrics.adapters import work_pruning
+from metrics.adapters.work_fold import WorkFold
+from metrics.spans import Slots
 from routing.adapters.pruning import Kept, prune_on
-from routing.adapters.records import RecordsWriter
+from routing.adapters.records import Fold, RecordsWriter
 from routing.adapters.records_fold import fold_journal
 from routing.adapters.redis_clients import prefix_of
 
@@ -32,7 +41,7 @@ def main(var: Path) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     engine, prefix = open_engine(running.database_url), prefix_of(running.site.hotline.number)
-    what = (writing(engine), running.layout.data / "messages", _kept(running), stop, too_old)
+    what = (writing(engine), running.layout.data / "messages", _kept(running), stop, _too_old)
     pruning = threading.Thread(target=prune_on, args=what, name="pruning", daemon=True)
     pruning.start()
     notes = threading.Thread(
@@ -42,13 +51,23 @@ def main(var: Path) -> int:
     Signs().give_by_thread(lambda: True)
     print("ready", flush=True)  # noqa: T201 the line that the supervisor waits for
     try:
-        fold_journal(running.store_url, prefix, RecordsWriter(writing(engine)), stop)
+        fold_journal(running.store_url, prefix, RecordsWriter(writing(engine), others=folds_of(running.site)), stop)
     finally:
         stop.set()
         for thread in (notes, pruning):
             thread.join(ENDS_WITHIN_S / 2)
         engine.dispose()
     return 0
+
+
+def folds_of(site: Site) -> tuple[Fold, ...]:
+    """What is written beside call records, in the same transaction."""
+    shift_s = Slots(ZoneInfo(site.hotline.timezone), time.time()).shift_s
+    return (WorkFold(shift_s),)
+
+
+def _too_old(before: float) -> Iterable[tuple[Table, ColumnElement[bool]]]:
+    return (*service_pruning.too_old(before), *work_pruning.too_old(before))
 
 
 def _kept(running: RunningSite) -> Kept:

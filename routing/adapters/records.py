@@ -5,7 +5,7 @@ Rules: design.md sections 3 and 4. Rows and journal position are committed toget
 nothing.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from typing import Any
@@ -25,6 +25,7 @@ READER = "records"
 HISTORY_LINES = 400  # of one call; beyond it only what closes the story is kept (a line of phones that all decline goes on for ever)
 _CLOSING = (CallAnswered, CallPassedOver, CallRecord, WrappedUp)
 COLUMNS = tuple(f.name for f in fields(CallRecord) if f.name != "at")
+Fold = Callable[[Connection, Sequence[Fact]], None]
 log = structlog.get_logger("records")
 
 
@@ -47,9 +48,11 @@ class RecordsWriter:
     harmless.
     """
 
-    def __init__(self, engine: Engine, reader: str = READER) -> None:
+    def __init__(self, engine: Engine, reader: str = READER, others: Sequence[Fold] = ()) -> None:
+        """`others`: what other rooms write of the same facts, in the same transaction."""
         self._engine = engine
         self._reader = reader
+        self._others = others
 
     def position(self) -> str:
         """Id of the last entry that is in the database, "0-0" before the first; raises DatabaseAway."""
@@ -87,6 +90,8 @@ class RecordsWriter:
             _add_wrap_up(connection, [fact for fact in facts if isinstance(fact, WrappedUp)])
             _insert_history(connection, facts)
             write_promises(connection, facts)
+            for fold in self._others:
+                fold(connection, facts)
             if fresh:
                 moved = update(journal_position).where(journal_position.c.reader == self._reader)
                 connection.execute(moved.values(entry_id=fresh[-1].id))

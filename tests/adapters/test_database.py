@@ -15,9 +15,10 @@ from ivr.adapters.customers_table import customers_tables
 from ivr.adapters.service_tables import service_tables
 from jietong.database import DatabaseError, migrate, open_engine, sqlite_url, writing
 from jietong.pins import store_agents
+from metrics.adapters.work_tables import work_tables
 from routing.adapters.tables import agents, routing_tables
 
-TABLES = [routing_tables, customers_tables, service_tables]
+TABLES = [routing_tables, customers_tables, service_tables, work_tables]
 
 
 @pytest.fixture

@@ -1,0 +1,299 @@
+"""A report as values: what the hotline did in a span of days, whether it kept the contract, and if not, why.
+
+Owns which tables a report has and what is in them. Must not know SQL, files, or how a page looks.
+Rules: domain.md H3 to H8, T9, P1, P6; docs/reports.md. Everything follows from the ledgers and lists that are handed in.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from metrics.agent_figures import AgentFigures, AgentInput, AgentSeconds, agent_lines, lowest_of, star_of
+from metrics.causes import Cause, Finding, Half, cause_of, half_of, usual_of
+from metrics.figures import Figures, figures_of, level_table
+from metrics.ledger import Cell, Ledger
+from metrics.resolution import FirstContacts, first_contact_resolution, mean_rating, response_rate, satisfaction
+from metrics.spans import Kind, Span, hour_name
+from metrics.sums import Sums, total
+
+GOAL_OF_SPAN = 0.90  # domain.md H5, asked of the year and here of each span: a year that keeps it is made of such spans; H8 asks it of weeks
+GOAL_OF_PEAK_HOUR = 0.85  # domain.md H6
+FEWEST_CALLS = 5  # a half-hour with fewer says little
+WORST = {Kind.DAY: 5, Kind.WEEK: 10, Kind.MONTH: 15, Kind.YEAR: 20}
+Line = tuple[str, Figures]
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeLine:
+    """One test call of domain.md H7: the words that were put on record."""
+
+    at: str
+    tester: str
+    condition: str
+    result: str
+    remark: str
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Everything that a report is made of.
+
+    history        calls before the span: at least those of `span.before()`; what is usual is taken from both
+    staff          (half-hour number) -> seconds of agents in each state, history included
+    kind_of        what a date is: working_day, weekend or holiday
+    cases          type of case -> how many were opened
+    ring_s         how long a seat rings in vain
+    """
+
+    hotline: str
+    span: Span
+    now_at: float
+    ledger: Ledger
+    history: Ledger
+    contacts: FirstContacts
+    kind_of: Callable[[date], str]
+    agents: AgentInput = field(default_factory=AgentInput)
+    staff: Mapping[int, AgentSeconds] = field(default_factory=dict)
+    cases: Mapping[str, int] = field(default_factory=dict)
+    test_calls: Sequence[ProbeLine] = ()
+    ring_s: float = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """One promise: what was reached of it. is_kept None: nothing counts."""
+
+    name: str
+    value: float | None
+    goal: float
+
+    @property
+    def is_kept(self) -> bool | None:
+        """Whether it was kept."""
+        return None if self.value is None else self.value >= self.goal
+
+
+@dataclass(frozen=True, slots=True)
+class Worst:
+    """A half-hour in which callers were not answered in time, and why."""
+
+    start: str
+    figures: Figures
+    finding: Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """What callers chose in the menu. share of all, and before (None: no calls then)."""
+
+    service: str
+    offered: int
+    share: float
+    share_before: float | None
+    answer_rate: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class CauseLine:
+    """One cause over the whole span: how many half-hours, and how many calls in them were not answered in time."""
+
+    cause: Cause
+    halves: int
+    late_calls: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All of it; lists are in the order in which they are shown."""
+
+    given: Given
+    all: Figures
+    before: Figures
+    levels: dict[str, dict[str, float | None]]
+    buckets: dict[int, tuple[int, int]]
+    goals: list[Goal]
+    by_hour: list[Line]
+    parts: dict[str, list[Line]]
+    peaks: list[Line]
+    worst: list[Worst]
+    causes: list[CauseLine]
+    agents: list[AgentFigures]
+    star: AgentFigures | None
+    lowest: list[AgentFigures]
+    topics: list[Topic]
+    customer: dict[str, float | None]
+
+    @property
+    def needs_analysis(self) -> bool:
+        """Whether a goal was missed: the report then asks for cause, measure and result (domain.md H8)."""
+        return any(goal.is_kept is False for goal in self.goals)
+
+
+def report_of(given: Given) -> Report:
+    """Reckons it."""
+    ledger, span = given.ledger, given.span
+    everything = total(ledger.cells.values())
+    by_hour, peaks, peak_sums = _hours(given)
+    halves = _halves(given)
+    lines = agent_lines(given.agents)
+    return Report(
+        given=given,
+        all=figures_of(everything),
+        before=figures_of(total(sums for _, sums in _before(given))),
+        levels=level_table(everything),
+        buckets=everything.buckets(),
+        goals=_goals(given, everything, peak_sums),
+        by_hour=by_hour,
+        parts=_parts(given),
+        peaks=peaks,
+        worst=_worst(halves, span.kind),
+        causes=_causes(halves),
+        agents=lines,
+        star=star_of(lines, span.kind),
+        lowest=lowest_of(lines, span.kind),
+        topics=_topics(given),
+        customer=_customer(given, everything),
+    )
+
+
+def _before(given: Given) -> Iterator[tuple[Cell, Sums]]:
+    """Cells of the span before; of one that is not over, as much of the one before as has gone by of it."""
+    before, slots = given.span.before(), given.ledger.slots
+    until = min(before.end_at, before.start_at + given.now_at - given.span.start_at)
+    first, end = slots.of(before.start_at), slots.of(until)
+    return ((cell, sums) for cell, sums in given.history.cells.items() if first <= cell.slot < end)
+
+
+def _goals(given: Given, everything: Sums, peak: Sums) -> list[Goal]:
+    goals = [
+        Goal("answer rate", figures_of(everything).answer_rate, GOAL_OF_SPAN),
+        Goal("answer rate in the daily peak hour", figures_of(peak).answer_rate, GOAL_OF_PEAK_HOUR),
+    ]
+    tiers = given.ledger.by(lambda cell: cell.tier)
+    for tier, goal in given.ledger.yardstick.goals.items():
+        target_s = given.ledger.yardstick.targets_s[tier]
+        level = figures_of(tiers[tier]).level_own if tier in tiers else None
+        goals.append(Goal(f"{tier}: answered within {target_s:g} s", level, goal))
+    return goals
+
+
+def _hours(given: Given) -> tuple[list[Line], list[Line], Sums]:
+    """Clock hours of the day (all days together), the peak hour of each day, and the sum of these peak hours."""
+    start_of = given.ledger.slots.start_of
+    names = {slot: hour_name(start_of(slot)) for slot in {cell.slot for cell in given.ledger.cells}}
+    by_clock_hour = given.ledger.by(lambda cell: names[cell.slot])
+    by_hour: dict[str, Sums] = {}
+    days: dict[str, list[str]] = {}
+    for name in sorted(by_clock_hour):
+        by_hour.setdefault(name[11:], Sums()).take(by_clock_hour[name])
+        days.setdefault(name[:10], []).append(name)
+    busiest = [min(hours, key=lambda hour: (-by_clock_hour[hour].offered, hour)) for hours in days.values()]
+    peaks = [(hour, figures_of(by_clock_hour[hour])) for hour in busiest]
+    lines = [(f"{hour[:2]}:00{hour[2:]}", figures_of(by_hour[hour])) for hour in sorted(by_hour)]
+    return lines, peaks, total(by_clock_hour[hour] for hour in busiest)
+
+
+def _parts(given: Given) -> dict[str, list[Line]]:
+    """The span cut by calendar, kind of day, queue, tier and service; a day is not cut by calendar."""
+    ledger, kind = given.ledger, given.span.kind
+    days = {slot: ledger.slots.start_of(slot).date() for slot in {cell.slot for cell in ledger.cells}}
+    cuts: dict[str, Callable[[Cell], str]] = {}
+    if kind is Kind.YEAR:
+        cuts["month"] = lambda cell: f"{days[cell.slot]:%Y-%m}"
+    if kind in (Kind.MONTH, Kind.YEAR):
+        cuts["week"] = lambda cell: Span.around(Kind.WEEK, days[cell.slot], given.span.zone).name
+    if kind in (Kind.WEEK, Kind.MONTH):
+        cuts["day"] = lambda cell: f"{days[cell.slot]:%Y-%m-%d %a}"
+    cuts["kind of day"] = lambda cell: given.kind_of(days[cell.slot])
+    cuts |= {"queue": lambda cell: cell.queue, "tier": lambda cell: cell.tier, "service": lambda cell: cell.service}
+    return {
+        name: [(key or "none", figures_of(sums)) for key, sums in sorted(ledger.by(key_of).items())]
+        for name, key_of in cuts.items()
+    }
+
+
+def _halves(given: Given) -> list[tuple[str, Sums, Finding]]:
+    """Every half-hour in which callers were not answered in time by the goal, with its cause."""
+    slots = given.ledger.slots
+    ours, olds = given.ledger.by(lambda cell: cell.slot), given.history.by(lambda cell: cell.slot)
+    halves = {slot: _half(given, slot, sums) for slot, sums in (olds | ours).items()}
+    like: dict[tuple[str, str], list[int]] = {}
+    for slot in halves:
+        start = slots.start_of(slot)
+        like.setdefault((f"{start:%H:%M}", given.kind_of(start.date())), []).append(slot)
+    found = []
+    for slot in sorted(ours):
+        half, sums = halves[slot], ours[slot]
+        if half.offered < FEWEST_CALLS or half.in_target >= GOAL_OF_SPAN * half.offered:
+            continue
+        start = slots.start_of(slot)
+        alike = like[f"{start:%H:%M}", given.kind_of(start.date())]
+        usual = usual_of([halves[other] for other in alike if other != slot])
+        found.append((f"{start:%Y-%m-%d %H:%M}", sums, cause_of(half, usual)))
+    return found
+
+
+def _half(given: Given, slot: int, sums: Sums) -> Half:
+    seconds = given.staff.get(slot)
+    staff_s, missed_s = (seconds.at_work_s, seconds.missed_s) if seconds is not None else (None, 0.0)
+    return half_of(sums, staff_s, missed_s, given.ring_s)
+
+
+def _late(sums: Sums) -> int:
+    return sums.offered - sums.in_target
+
+
+def _worst(halves: list[tuple[str, Sums, Finding]], kind: Kind) -> list[Worst]:
+    """Those with the most calls that were not answered in time, the worst first; ties: the earlier."""
+    ranked = sorted(halves, key=lambda half: (-_late(half[1]), half[0]))
+    return [Worst(start, figures_of(sums), finding) for start, sums, finding in ranked[: WORST[kind]]]
+
+
+def _causes(halves: list[tuple[str, Sums, Finding]]) -> list[CauseLine]:
+    found: dict[Cause, list[int]] = {}
+    for _, sums, finding in halves:
+        found.setdefault(finding.cause, []).append(_late(sums))
+    lines = [CauseLine(cause, len(late), sum(late)) for cause, late in found.items()]
+    return sorted(lines, key=lambda line: (-line.late_calls, line.cause.value))
+
+
+def _topics(given: Given) -> list[Topic]:
+    """The most frequent first; ties: by name."""
+    olds: dict[str, int] = {}
+    for cell, sums in _before(given):
+        olds[cell.service] = olds.get(cell.service, 0) + sums.offered
+    now = given.ledger.by(lambda cell: cell.service)
+    all_now, all_before = sum(sums.offered for sums in now.values()), sum(olds.values())
+    topics = [
+        Topic(
+            service or "none",
+            sums.offered,
+            sums.offered / all_now,
+            olds.get(service, 0) / all_before if all_before else None,
+            figures_of(sums).answer_rate,
+        )
+        for service, sums in now.items()
+    ]
+    return sorted(topics, key=lambda topic: (-topic.offered, topic.service))
+
+
+def _customer(given: Given, everything: Sums) -> dict[str, float | None]:
+    counts = [sum(each) for each in zip(*given.agents.ratings.values(), strict=True)] or [0] * 5
+    rated = tuple(counts)
+    return {
+        "first_contact_resolution": first_contact_resolution(given.contacts.settled, given.contacts.repeated),
+        "satisfaction": satisfaction(rated),
+        "mean_rating": mean_rating(rated),
+        "response_rate": response_rate(sum(rated), everything.answered),
+        "callbacks_kept": figures_of(everything).callbacks_kept,
+    }
+
+
+def clipped_end(span: Span, now_at: float) -> float:
+    """Until when the span can say anything: its end, or now."""
+    return min(span.end_at, now_at)
+
+
+def history_start(span: Span) -> date:
+    """From which day on calls before the span are needed: the span before, and of a day all days since then."""
+    return span.first - timedelta(days=7) if span.kind is Kind.DAY else span.before().first
