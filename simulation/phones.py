@@ -49,6 +49,9 @@ JUST_BEFORE_S = 0.001
 _WANTS_CALLBACK, _OUTSIDE, _ATTEMPTS, _OFFERS = 4, 5, 10, 100
 
 
+Answers = Callable[[str, float], float | None]  # seat, when it begins to ring -> seconds until the answer, None: never
+
+
 class Phones:
     """Performs actions: each plans the events that follow from it."""
 
@@ -58,12 +61,14 @@ class Phones:
         habits: Habits,
         open_calls: Mapping[str, Arrival],
         plan: Callable[[float, Callable[[float], Iterable[Event]]], None],
+        answers: Answers | None = None,
     ) -> None:
         self._state = state
         self._habits = habits
+        self._answers = answers
         self._open = open_calls
         self._plan = plan
-        self._at_once = habits.answers_at_once
+        self._at_once = answers is None and habits.answers_at_once
         self._ways: dict[type, Callable[[Action, float], None]] = {
             RingSeat: self._ring,
             CallBack: self._ring,
@@ -91,13 +96,20 @@ class Phones:
     def _rings(self, call: Call, offer: Offer, ring_s: int, at: float) -> Iterable[Event]:
         if call.rings.get(offer.seat) is not offer:
             return ()
-        habits, luck, turn = self._habits, self._open[call.id].luck, _OFFERS + 2 * call.offers
-        takes_s = habits.pick_up.at(uniform(luck, turn))
-        if uniform(luck, turn + 1) < habits.no_answer or offer.made_at + ring_s < at + takes_s:
+        takes_s = self._answers_after(call, offer.seat, at)
+        if takes_s is None or offer.made_at + ring_s < at + takes_s:
             self._plan(max(at, offer.made_at + ring_s), partial(self._miss, call, offer))
         else:
             self._plan(at + takes_s, partial(self._answer, call, offer))
         return (OfferRinging(at, call.id, offer.seat, _leg(call, offer)),)
+
+    def _answers_after(self, call: Call, seat: str, at: float) -> float | None:
+        if self._answers is not None:
+            return self._answers(seat, at)
+        luck, turn = self._open[call.id].luck, _OFFERS + 2 * call.offers
+        if uniform(luck, turn + 1) < self._habits.no_answer:
+            return None
+        return self._habits.pick_up.at(uniform(luck, turn))
 
     def _answer(self, call: Call, offer: Offer, at: float) -> Iterable[Event]:
         if call.rings.get(offer.seat) is not offer:

@@ -22,7 +22,7 @@ from simulation.arrival import Arrival, TrafficError, in_order
 from simulation.chance import uniform
 from simulation.crew import Crew
 from simulation.people import IDEAL, Habits
-from simulation.phones import Phones
+from simulation.phones import Answers, Phones
 from simulation.shift import Shift, checked, everyone
 
 Plan = Callable[[float], Iterable[Event]]  # what happens at a time: asked for its events when the time has come
@@ -40,6 +40,7 @@ class World:
     shifts     None: every seat manned all the time
     seed       luck of calls that bring none of their own
     starts_at  epoch seconds when agents sit down; None: when the first call comes
+    answers    how long a seat lets a call ring, in place of the habits; None: they say it
     raises     TrafficError for calls or shifts that are impossible, and when MOST_CALLS are in the hotline at once
     """
 
@@ -52,6 +53,7 @@ class World:
         *,
         seed: int = 0,
         starts_at: float | None = None,
+        answers: Answers | None = None,
     ) -> None:
         self.state = State.of(rules)
         self.habits = habits
@@ -66,7 +68,7 @@ class World:
         self._coming = 0  # callers of whom it is known when they will come
         self._ends_at = math.inf
         self._crew = Crew(self.state, self.plan)
-        self._phones = Phones(self.state, habits, self.open, self.plan)
+        self._phones = Phones(self.state, habits, self.open, self.plan, answers)
 
     def plan(self, at: float, what: Plan) -> None:
         """Remembers that `what` happens at `at`, and after everything that was planned for that time before."""
