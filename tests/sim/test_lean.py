@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planning.erlang import Load, outlook
@@ -36,6 +36,7 @@ def some_calls(seed: int, count: int, gap_s: float) -> list[lean.Call]:
     return calls
 
 
+@settings(deadline=None, max_examples=60)
 @given(
     st.integers(0, 10**6),
     st.tuples(*[st.integers(0, 4)] * 4).filter(any),
