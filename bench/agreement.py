@@ -25,9 +25,9 @@ from jietong.processes.customers_import import import_into
 from jietong.rules_of_site import rules_of
 from jietong.running import RunningSite
 from jietong.svg_chart import Chart, Series, draw
-from routing.adapters.journal import prefix_of
 from routing.adapters.journal_reader import JournalEntry, read_to_end
 from routing.adapters.records import recent_calls
+from routing.adapters.redis_clients import prefix_of
 from routing.events import AgentPaused, AgentReadied
 from routing.facts import AgentChanged, AgentState, CallRecord, Outcome
 from simulation.arrival import Arrival

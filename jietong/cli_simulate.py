@@ -11,7 +11,12 @@ import typer
 from jietong.cli_words import Json, leave, piece
 
 Traffic = Annotated[
-    Path, typer.Option("--traffic", metavar="FILE", help="A model of traffic (.toml), or a trace of calls (.csv).")
+    Path,
+    typer.Option(
+        "--traffic",
+        metavar="FILE",
+        help="A model (.toml), a trace of calls (.csv), a database of records, or a site's folder.",
+    ),
 ]
 Shifts = Annotated[
     Path | None, typer.Option("--shifts", metavar="FILE.csv", help="Who sits where when; left out: every seat, always.")

@@ -17,13 +17,15 @@ from rich.table import Table
 from jietong import exit_codes
 from jietong import simulation_report as report
 from jietong.database import DatabaseError
+from jietong.recorded_traffic import load_any
 from jietong.records_sink import RecordsRefused, records_to
 from jietong.rules_of_site import rules_of
 from jietong.scenario import FIRST_DAY, Outcome, Scenario, certain_overload, replicate, with_seats
 from jietong.shift_file import load_shifts
 from jietong.simulation_pool import Ran, run_all
 from jietong.site_file import SiteFileError, load_site
-from jietong.traffic_file import TrafficFileError, load_traffic
+from jietong.traffic_file import TrafficFileError
+from routing.adapters.redis_clients import StoreAway
 from simulation.arrival import TrafficError
 
 
@@ -55,7 +57,7 @@ def whatif(one: Path, other: Path, options: Options) -> int:
 def _guarded(run: Callable[[], int]) -> int:
     try:
         return run()
-    except (SiteFileError, TrafficFileError, TrafficError, RecordsRefused, DatabaseError) as error:
+    except (SiteFileError, TrafficFileError, TrafficError, RecordsRefused, DatabaseError, StoreAway) as error:
         sys.stderr.write(f"{error}\n")
         return exit_codes.WRONG_CONFIGURATION
 
@@ -72,7 +74,7 @@ def scenario_of(site_file: Path, options: Options) -> Scenario:
     except ValueError:
         raise TrafficError(f"--from: {options.first!r} is no day such as 2026-01-05") from None
     scenario = Scenario(
-        rules, load_traffic(options.traffic, rules, zone), zone, plan, first, options.days, options.seed
+        rules, load_any(options.traffic, rules, zone, options.seed), zone, plan, first, options.days, options.seed
     )
     if why := certain_overload(scenario):
         raise TrafficError(why)
