@@ -37,7 +37,7 @@ run: setup
 
 test: setup-dev
 	@$(BIN)/python -m jietong.provision all
-	@$(BIN)/python -m pytest tests
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup tests
 
 check: $(VENV)/.dev
 	@$(BIN)/ruff check .

@@ -122,7 +122,7 @@ def run(messages: list[list[str]]) -> Line:
     return asyncio.run(main())
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(messages=_said)
 def test_a_real_caller_is_served_after_any_nonsense(messages: list[list[str]]) -> None:
     """Unknown channels, doubles, wrong order, broken headers: nothing falls over, and the caller who comes then is rung through."""

@@ -74,7 +74,7 @@ loads = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=40)  # some lines are thousands long
+@settings(max_examples=40)  # some lines are thousands long
 @given(loads, st.integers(0, 60), st.floats(0, 300))
 def test_what_always_holds(load: Load, spare: int, within_s: float) -> None:
     """Shares are shares; who hangs up is who waits times impatience; one more agent never makes callers worse off."""
@@ -96,7 +96,7 @@ def test_what_always_holds(load: Load, spare: int, within_s: float) -> None:
     assert more.mean_wait_s <= one.mean_wait_s + 1e-9
 
 
-@settings(deadline=None, max_examples=40)  # some lines are thousands long
+@settings(max_examples=40)  # some lines are thousands long
 @given(loads, st.floats(0.01, 0.999), st.floats(0, 120))
 def test_the_fewest_agents_are_the_fewest(load: Load, goal: float, within_s: float) -> None:
     """The staff that is named reaches the goal, and one agent fewer does not, or could not serve the load at all."""
@@ -106,7 +106,7 @@ def test_the_fewest_agents_are_the_fewest(load: Load, goal: float, within_s: flo
     assert is_least or outlook(found.agents - 1, load, within_s).answered_in_target < goal
 
 
-@settings(deadline=None, max_examples=40)  # some lines are thousands long
+@settings(max_examples=40)  # some lines are thousands long
 @given(st.integers(1, 300), st.floats(0.01, 200))
 def test_waiting_follows_from_blocking(agents: int, erlangs: float) -> None:
     """Erlang-C from Erlang-B by the textbook's relation, and patience without end is the limit of long patience."""

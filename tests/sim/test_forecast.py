@@ -179,7 +179,7 @@ def test_the_error_of_a_known_rate(mean: float) -> None:
     assert poisson_error(mean) == pytest.approx(sum(terms), abs=1e-9)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.integers(2, 40), st.integers(0, 9), st.floats(0.05, 300))
 def test_any_history_gives_figures(days: int, seed: int, level: float) -> None:
     """However few calls, each forecast is finite, adds up, and has a band about it."""

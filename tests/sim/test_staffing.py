@@ -62,7 +62,7 @@ def test_goals_of_the_peak_hour() -> None:
     assert goal_in(day, day.tiers[1], 18, Goals(None)) == 0.90
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.floats(0.3, 60), st.floats(0, 0.6), st.floats(1.01, 1.5))
 def test_more_calls_need_no_fewer_agents(erlangs: float, vip: float, factor: float) -> None:
     """A busier day never plans fewer agents in any half hour, and every half hour with calls has somebody."""

@@ -23,7 +23,7 @@ loads = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=40)  # some lines are thousands long
+@settings(max_examples=40)  # some lines are thousands long
 @given(loads, st.integers(0, 20), st.floats(0, 300), st.floats(0, 300))
 def test_everybody_is_somewhere(load: Load, spare: int, one_s: float, other_s: float) -> None:
     """At every second each caller is answered, gone or waiting; time only takes callers out of the line."""
@@ -37,7 +37,7 @@ def test_everybody_is_somewhere(load: Load, spare: int, one_s: float, other_s: f
     assert late.abandoned >= early.abandoned - 1e-9
 
 
-@settings(deadline=None, max_examples=40)  # some lines are thousands long
+@settings(max_examples=40)  # some lines are thousands long
 @given(loads, st.integers(0, 20), st.floats(0.01, 0.99))
 def test_when_so_many_have_been_answered(load: Load, spare: int, share: float) -> None:
     """The time that is named is the time at which that share of the answered has been answered."""
@@ -96,7 +96,7 @@ def test_the_levels_of_callers_who_were_served_one_by_one() -> None:
         assert service_level(count, variant) == pytest.approx(expected[variant], abs=0.02)  # batches are dependent
 
 
-@settings(deadline=None, max_examples=40)  # some lines are thousands long
+@settings(max_examples=40)  # some lines are thousands long
 @given(loads, st.floats(0.05, 0.99), st.sampled_from(Variant))
 def test_the_fewest_agents_by_any_definition(load: Load, goal: float, variant: Variant) -> None:
     """The staff reaches the goal by the formula that was asked for; one agent fewer does not, or could not serve the load."""

@@ -41,7 +41,7 @@ FACTS = [any_of(cls) for cls in codec.FACT_TYPES.values()]
 def test_every_event_comes_back_as_it_went(name: str) -> None:
     """Whatever happened outside is read back exactly as it was reported."""
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     @given(any_of(codec.EVENT_TYPES[name]))
     def comes_back(event: Any) -> None:
         assert codec.event_of(codec.to_plain(event)) == event
@@ -54,7 +54,7 @@ def test_every_event_comes_back_as_it_went(name: str) -> None:
 def test_every_fact_comes_back_as_it_went(name: str) -> None:
     """Whatever the router put on record is read back exactly as it was written."""
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     @given(any_of(codec.FACT_TYPES[name]))
     def comes_back(fact: Any) -> None:
         assert codec.fact_of(codec.to_plain(fact)) == fact
@@ -62,7 +62,7 @@ def test_every_fact_comes_back_as_it_went(name: str) -> None:
     comes_back()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.none() | st.one_of(EVENTS), st.lists(st.one_of(FACTS), max_size=5), st.floats(0, 1e6))
 def test_a_whole_entry_comes_back(event: Any, facts: list[Any], decision_us: float) -> None:
     """A journal entry keeps its event, its facts in order, and its cost to a tenth of a microsecond."""
@@ -115,7 +115,7 @@ def test_rubbish_in_the_journal_is_one_clear_error(raw: bytes) -> None:
         codec.entry_from(raw)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=200))
 def test_no_bytes_crash_the_reader(raw: bytes) -> None:
     """Arbitrary bytes give an entry or a CodecError, nothing else."""

@@ -234,7 +234,7 @@ def _check_nobody_servable_waits(state: State) -> None:
         assert state.idle_seats.get(tiers, 0) == counted
 
 
-@settings(max_examples=300 * FUZZ, deadline=None)
+@settings(max_examples=300 * FUZZ)
 @given(script=_script)
 def test_promises_hold_after_every_event(script: list[tuple[float, tuple[str, ...], bool]]) -> None:
     """Each caller is in one place, each agent has one call at most, and nobody waits who could be served."""
@@ -284,7 +284,7 @@ def test_promises_hold_after_every_event(script: list[tuple[float, tuple[str, ..
         assert entered[call] <= recorded[call] + (call in state.calls)
 
 
-@settings(max_examples=150 * FUZZ, deadline=None)
+@settings(max_examples=150 * FUZZ)
 @given(script=_script, cut=st.integers(0, 60))
 def test_a_stored_state_goes_on_as_if_nothing_happened(
     script: list[tuple[float, tuple[str, ...], bool]], cut: int
@@ -304,7 +304,7 @@ def test_a_stored_state_goes_on_as_if_nothing_happened(
         assert stored(other) == stored(state)
 
 
-@settings(max_examples=100 * FUZZ, deadline=None)
+@settings(max_examples=100 * FUZZ)
 @given(script=_script)
 def test_no_deadline_is_missed(script: list[tuple[float, tuple[str, ...], bool]]) -> None:
     """If the router is woken whenever it asked to be, nobody stays in wrap-up or in a pause that ends by itself, and no recipe's step is late."""

@@ -115,7 +115,7 @@ def test_who_still_waits_is_explained_too() -> None:
     assert "was free but the seat is kept free by the reserve" in first
 
 
-@settings(max_examples=150 * FUZZ, deadline=None)
+@settings(max_examples=150 * FUZZ)
 @given(script=_script)
 def test_every_wait_is_accounted_for(script: list[tuple[float, tuple[str, ...], bool]]) -> None:
     """Whatever happens in whatever order: the stretches of a wait follow each other without a gap and add up to it."""

@@ -72,7 +72,7 @@ def check_balance(tally: Tally) -> None:
         assert sum(count.offered for count in counts.years.values()) == counts.offered
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(facts=_facts)
 def test_every_offered_call_is_somewhere_exactly_once(facts: list[Fact]) -> None:
     """Whatever is missing, doubled or out of order in the journal, the counters add up after every fact."""
@@ -82,7 +82,7 @@ def test_every_offered_call_is_somewhere_exactly_once(facts: list[Fact]) -> None
         check_balance(tally)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(facts=_facts, cut=st.integers(0, 60))
 def test_a_restart_changes_no_count(facts: list[Fact], cut: int) -> None:
     """A metrics process that was restarted anywhere shows the same figures as one that never was."""

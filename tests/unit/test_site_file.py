@@ -171,7 +171,7 @@ SNIPPETS = [line.encode() for line in A_SITE_FILE.splitlines(keepends=True)] + [
 ]  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120)
 @given(st.lists(st.sampled_from(SNIPPETS), max_size=40))
 def test_shuffled_lines_of_a_real_file_give_a_site_or_mistakes(parts: list[bytes]) -> None:
     """A file whose lines were torn apart is refused with places, not with a traceback."""
@@ -199,7 +199,7 @@ values = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120)
 @given(st.dictionaries(st.sampled_from(KEYS), values, max_size=8))
 def test_any_value_at_any_key_gives_a_site_or_mistakes(table: dict[str, str]) -> None:
     """A table where a number belongs, a date as a password, a list of lists: always a place and a reason."""

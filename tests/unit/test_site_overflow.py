@@ -224,7 +224,7 @@ _steps = st.lists(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(recipe=_steps)
 def test_any_recipe_gives_rules_or_mistakes(recipe: list[dict[str, str]]) -> None:
     """Whatever stands in a step: the router's rules, or a list of places; never a traceback."""

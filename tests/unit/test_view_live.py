@@ -100,7 +100,7 @@ _words = st.one_of(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(script=st.lists(_words, max_size=40))
 def test_the_view_agrees_with_the_router(script: list[tuple[str, ...]]) -> None:
     """What facts tell is what the router knows: the same calls, ringing and talking at the same seats, agents in the same states."""
