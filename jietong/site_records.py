@@ -4,7 +4,7 @@ Owns names, defaults and bounds of these keys; must not know how anything is del
 Rules: docs/operations.md, what grows and its bounds. Lengths of time are days.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -22,3 +22,5 @@ class Records(Table):
     """What `jietong explain` tells of a call."""
     message_days: Days = 180
     """Messages that callers left, with their audio."""
+    queue_log: Literal["off", "masked", "full"] = "off"
+    """Whether DIR/logs/queue_log is written for tools that read Asterisk's, with callers' numbers masked or in full."""

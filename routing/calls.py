@@ -176,6 +176,7 @@ def _tell_answer(state: State, call: Call, wait_s: float, in_target: bool, out: 
             in_target=in_target,
             segment=call.segment,
             is_probe=state.is_probe(call),
+            leg=call.leg,
         )
     )
 

@@ -284,7 +284,7 @@ class OfferClosed:
 
 @value
 class CallAnswered:
-    """An agent picked up. `in_target`: within the tier's target."""
+    """An agent picked up. `in_target`: within the tier's target; `leg`: the seat's channel in Asterisk."""
 
     at: float
     call: str
@@ -296,6 +296,7 @@ class CallAnswered:
     in_target: bool
     segment: int = 1
     is_probe: bool = False
+    leg: str = ""
 
 
 @value
