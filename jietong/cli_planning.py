@@ -137,13 +137,27 @@ def _plan(  # noqa: PLR0917  # typer gives them by name
         typer.Option("--shifts-out", metavar="FILE.csv", help="Writes who sits where, for simulate --shifts."),
     ] = None,
     plot: Annotated[Path | None, typer.Option("--plot", metavar="FILE.svg", help="Draws it as a picture.")] = None,
+    explain_day: Annotated[
+        str, typer.Option("--explain-day", metavar="DATE", help="No plan: was that day bad luck or bad staffing?")
+    ] = "",
+    who: Annotated[
+        Path | None,
+        typer.Option("--shifts", metavar="FILE.csv", help="Who was there on that day; left out: as far as calls show."),
+    ] = None,
+    trial_days: Annotated[int, typer.Option("--trial-days", metavar="N", help="Simulated for that.")] = 60,
     as_json: Json = False,
 ) -> None:
     """Tells how many agents each half hour of a day needs for the site's goals."""
     from jietong.demand_of_history import Known
-    from jietong.processes.plan import Options
 
     known = Known(talk_s, patience_s, first_share, pick_up_s)
+    if explain_day:
+        from jietong.processes import explain_day as day_explained
+
+        told = day_explained.Options(site, traffic, explain_day, known, holidays, who, trial_days, seed, plot, as_json)
+        leave(piece("jietong.processes.plan", "explain")(told))
+    from jietong.processes.plan import Options
+
     asked = Options(
         site,
         traffic,

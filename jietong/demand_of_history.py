@@ -78,7 +78,7 @@ def forecast_demand(
     raises   HistoryError, LoadError
     """
     whole = learned.whole
-    pattern = pattern_of(whole.before(day) if day is not None and day <= max(whole.days) else whole, special)
+    pattern = pattern_of(whole.before(day) if day is not None else whole, special)
     day = day or pattern.until
     made = pattern.day(day)
     half_hours = merged(made.calls, made.slot_s, HALF_HOUR_S)

@@ -5,6 +5,7 @@ Owns the way from options to a plan and exit codes. Must not plan: plan_search.p
 
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -18,6 +19,7 @@ from jietong.demand_of_history import Known
 from jietong.history_file import HistoryFileError
 from jietong.plan_search import Planned, corrected_plan, formula_plan, seats_of, variants
 from jietong.plan_trial import Ground
+from jietong.processes import explain_day
 from jietong.processes.forecast import Refused, day_of, special_days
 from jietong.rules_of_site import rules_of
 from jietong.site_file import SiteFileError, load_site
@@ -67,8 +69,18 @@ class Asked:
 
 def plan(options: Options) -> int:
     """Prints the plan and writes what was asked for; returns the exit code."""
+    return guarded(lambda: _plan(options, asked_of(options)))
+
+
+def explain(options: explain_day.Options) -> int:
+    """Prints whether a day was bad luck or bad staffing; returns the exit code."""
+    return guarded(lambda: explain_day.explain_day(options))
+
+
+def guarded(run: Callable[[], int]) -> int:
+    """What `run` returns, or one line and the exit code for what an operator can do something about."""
     try:
-        return _plan(options, asked_of(options))
+        return run()
     except (SiteFileError, TrafficFileError) as error:
         sys.stderr.write(f"{error}\n")
     except (HistoryFileError, HistoryError, LoadError, TrafficError, Refused) as error:
