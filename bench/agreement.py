@@ -2,7 +2,8 @@
 
 Run: python -m bench.agreement [--minutes 30] [--write FOLDER]. Eight seats (two for VIPs), a line nearly all the time, one agent who lets calls
 ring for a while, one who has a break, and callers who give up. The simulator is told what no router decides: when each caller entered the queue,
-how long it would wait and talk, when agents sat down and had a break, and how long a seat rings before it is answered; all else it finds by itself.
+how long it would wait and talk, when agents sat down and had a break, and how long the agent whom a call is offered to takes to answer, or that it
+does not; all else it finds by itself: who is rung for whom and when, what becomes of a call that rings in vain, and when an agent is ready again.
 """
 
 import argparse
@@ -29,9 +30,9 @@ from routing.adapters.journal_reader import JournalEntry, read_to_end
 from routing.adapters.records import recent_calls
 from routing.adapters.redis_clients import prefix_of
 from routing.events import AgentPaused, AgentReadied
-from routing.facts import AgentChanged, AgentState, CallRecord, Outcome
+from routing.facts import AgentChanged, AgentState, CallOffered, CallRecord, Decision, OfferClosed, Outcome
+from routing.model import Call
 from simulation.arrival import Arrival
-from simulation.chance import Distribution, Shape
 from simulation.people import Habits
 from simulation.run import simulate
 from simulation.shift import Shift
@@ -40,8 +41,8 @@ from tests.robots.sipp.callers import Press, SippCaller
 from tests.robots.sipp.run import SippRun
 
 PORT_BASE = "29300"
-ANSWER_S, TALK_S = 1.0, 12.0
-RINGS_AFTER_S = 0.02  # order to ringing seat, and back to the line: benchmarks.md
+ANSWER_S = 1.0
+RETURNS_AFTER_S = 0.02  # from a seat's failure until the caller is back in the line: benchmarks.md
 WITHIN_S = 0.1
 SHARED, VIP = [f"100{n}" for n in range(1, 7)], ["1901", "1902"]
 SLEEPY, BREAK = "1003", "1004"  # the agent who lets calls ring for a while, and the one who has a break
@@ -79,6 +80,7 @@ class Script:
     seconds: float
     ordinary_a_second: float = 0.4
     vip_a_second: float = 0.08
+    talk_s: float = 12.0  # exponential
     patience_s: float = 9.0  # of every fifth caller; it hangs up in the line, or in a talk
 
     @property
@@ -94,11 +96,10 @@ class Script:
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What the live site has on record, and when the sleepy agent slept (epoch seconds)."""
+    """What the live site has on record."""
 
     records: list[CallRecord]
     entries: list[JournalEntry]
-    slept: tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ async def play_live(site: RunningSite, script: Script, seats: Sequence[str]) -> 
     ordinary = [SippCaller(str(13_800_000_000 + n), stay_s=stay) for n, stay in enumerate(stays)]
     vips = [SippCaller(number) for number in vip_numbers(counts[1])]
     server, limit_s = f"127.0.0.1:{site.ports.sip}", script.seconds + 180
-    habit = Habit(answer_after_s=ANSWER_S, talk_s=TALK_S, talk_is_exponential=True)
+    habit = Habit(answer_after_s=ANSWER_S, talk_s=script.talk_s, talk_is_exponential=True)
     async with (
         SipAgents(server, {seat: f"secret-{seat}" for seat in seats}, habit, seed=5) as agents,
         SippRun.callers(
@@ -142,29 +143,28 @@ async def play_live(site: RunningSite, script: Script, seats: Sequence[str]) -> 
     ):
         people = asyncio.create_task(_behave(site, script, agents, began_at))
         await asyncio.gather(one.finished(), other.finished())
-        slept = await people
+        await people
         entries = await _all_over(site, sum(counts), began_at)
     engine = open_engine(site.database_url)
     try:
         records = [r for r in recent_calls(engine, 100_000) if r.arrived_at >= began_at and r.queued_at is not None]
     finally:
         engine.dispose()
-    return Played(records, entries, slept)
+    return Played(records, entries)
 
 
-async def _behave(site: RunningSite, script: Script, agents: SipAgents, began_at: float) -> tuple[float, float]:
-    awake = agents.seats[SLEEPY].habit
-    await _until(began_at + script.sleeps[0])
-    agents.seats[SLEEPY].habit = Habit("ignore")
-    slept_at = time.time()
-    await _until(began_at + script.sleeps[1])
-    agents.seats[SLEEPY].habit = awake
-    woke_at = time.time()
-    await _until(began_at + script.rests[0])
-    await asyncio.to_thread(agent_command.main, site.var, "pause", BREAK)
-    await _until(began_at + script.rests[1])
-    await asyncio.to_thread(agent_command.main, site.var, "ready", BREAK)
-    return slept_at, woke_at
+async def _behave(site: RunningSite, script: Script, agents: SipAgents, began_at: float) -> None:
+    """Sleep and break of the two agents, if they are there."""
+    if SLEEPY in agents.seats:
+        awake = agents.seats[SLEEPY].habit
+        await _until(began_at + script.sleeps[0])
+        agents.seats[SLEEPY].habit = Habit("ignore")
+        await _until(began_at + script.sleeps[1])
+        agents.seats[SLEEPY].habit = awake
+    if BREAK in agents.seats:
+        for span_at, word in zip(script.rests, ("pause", "ready"), strict=True):
+            await _until(began_at + span_at)
+            await asyncio.to_thread(agent_command.main, site.var, word, BREAK)
 
 
 async def _until(at: float) -> None:
@@ -200,8 +200,12 @@ def play_virtual(site: RunningSite, played: Played) -> list[CallRecord]:
         for record in sorted(played.records, key=lambda r: r.entered_at or 0.0)
     ]
     shifts = _shifts(played.entries)
-    slept_at, woke_at = played.slept
-    habits = Habits(RINGS_AFTER_S, Distribution(ANSWER_S, Shape.CONSTANT), returns_after_s=RINGS_AFTER_S)
+    taken = _answers(played.entries)
+
+    def answers(call: Call, seat: str, at: float) -> float | None:
+        return taken.get((call.caller, call.offers), ANSWER_S)
+
+    habits = Habits(returns_after_s=RETURNS_AFTER_S)
     records: list[CallRecord] = []
     simulate(
         rules_of(site.site),
@@ -209,10 +213,27 @@ def play_virtual(site: RunningSite, played: Played) -> list[CallRecord]:
         shifts,
         habits,
         starts_at=min(shift.starts_at for shift in shifts) - 1.0,
-        answers=lambda seat, at: None if seat == SLEEPY and slept_at <= at < woke_at else ANSWER_S,
+        answers=answers,
         on_record=records.append,
     )
     return records
+
+
+def _answers(entries: Sequence[JournalEntry]) -> dict[tuple[str, int], float | None]:
+    """(caller, number of the offer) -> seconds from the order to ring until the answer; None for a seat that rang in vain."""
+    callers: dict[str, str] = {}
+    offered: dict[str, list[float]] = {}
+    found: dict[tuple[str, int], float | None] = {}
+    for entry in entries:
+        for fact in entry.facts:
+            if isinstance(fact, CallOffered):
+                callers[fact.call] = fact.caller
+            elif isinstance(fact, Decision):
+                offered.setdefault(fact.call, []).append(fact.at)
+            elif isinstance(fact, OfferClosed) and fact.call in callers:
+                key = (callers[fact.call], len(offered[fact.call]))
+                found[key] = fact.at - offered[fact.call][-1] if fact.result == "answered" else None
+    return found
 
 
 def _shifts(entries: Sequence[JournalEntry]) -> list[Shift]:

@@ -49,7 +49,9 @@ JUST_BEFORE_S = 0.001
 _WANTS_CALLBACK, _OUTSIDE, _ATTEMPTS, _OFFERS = 4, 5, 10, 100
 
 
-Answers = Callable[[str, float], float | None]  # seat, when it begins to ring -> seconds until the answer, None: never
+Answers = Callable[
+    [Call, str, float], float | None
+]  # call, seat, when it begins to ring -> seconds until the answer, None: never
 
 
 class Phones:
@@ -105,7 +107,7 @@ class Phones:
 
     def _answers_after(self, call: Call, seat: str, at: float) -> float | None:
         if self._answers is not None:
-            return self._answers(seat, at)
+            return self._answers(call, seat, at)
         luck, turn = self._open[call.id].luck, _OFFERS + 2 * call.offers
         if uniform(luck, turn + 1) < self._habits.no_answer:
             return None

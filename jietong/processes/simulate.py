@@ -157,7 +157,7 @@ def _print_comparison(
             cells = [report.shown(table_[tier][name], times, unit) for table_ in tables if tier in table_]
             table.add_row(
                 tier,
-                name.replace("_s", "").replace("_", " "),
+                name.removesuffix("_s").replace("_", " "),
                 *cells,
                 report.shown(difference, times, unit.replace("%", " points")),
             )
