@@ -11,7 +11,7 @@ echo "jietong: making $(VENV) with $(PYTHON)"; \
 $(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); echo "jietong: cannot make a virtual environment. On Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
 endef
 
-.PHONY: setup setup-dev run test check fuzz chaos soak docker-try demo bench lock clean prompts schema
+.PHONY: setup setup-dev run test check fuzz chaos soak docker-try demo bench lock clean prompts schema dashboards dashboards-try
 
 setup: $(VENV)/.runtime
 	@$(BIN)/python -m jietong.provision asterisk
@@ -89,6 +89,16 @@ lock:
 
 prompts: setup
 	$(BIN)/python -m jietong.prompt_build
+
+# The dashboards' files from their tables of panels.
+dashboards: $(VENV)/.runtime
+	@$(BIN)/python -m metrics.adapters.write_boards
+
+# Every query of every dashboard on a real Prometheus that scraped a real demo; the pictures of docs/dashboards.md.
+SECONDS_OF_DEMO ?= 180
+dashboards-try: setup-dev
+	@$(BIN)/python -m jietong.provision all
+	@$(BIN)/python -m bench.dashboards_try --seconds $(SECONDS_OF_DEMO) --pictures docs/dashboards
 
 schema: $(VENV)/.runtime
 	$(BIN)/jietong schema > docs/site.schema.json

@@ -34,10 +34,11 @@ def main() -> int:
             target = f"127.0.0.1:{RunningSite.load(up.var).ports.http}"
             began = time.time()
             with a_prometheus(folder, options.port_base + 90, target, SCRAPE_S) as prometheus:
+                called = time.time()
                 robots = [sys.executable, "-m", "bench.demo", "--var", str(up.var), "--seconds", str(options.seconds)]
                 done = subprocess.run(robots, capture_output=True, text=True, check=False)
                 print(done.stdout[-500:], file=sys.stderr)
-                found = try_boards(prometheus, Span(began, time.time(), SCRAPE_S), options.pictures)
+                found = try_boards(prometheus, Span(began, called + options.seconds, SCRAPE_S), options.pictures)
     for board, empty in found.items():
         print(f"{board}: {'every query has an answer' if not empty else 'WITHOUT AN ANSWER:'}")
         for query in empty:

@@ -86,7 +86,7 @@ def _draw_panel(figure: Figure, box: tuple[float, float, float, float], answer: 
         _stat(frame, answer)
         return
     legend_in = 0.2 if kind == "timeseries" else 0.0
-    left_in = 1.0 if kind == "state-timeline" else 0.5
+    left_in = 1.35 if kind == "state-timeline" else 0.5
     inner = (
         box[0] + left_in / figure.get_figwidth(),
         box[1] + (0.24 + legend_in) / figure.get_figheight(),
@@ -137,7 +137,7 @@ def _lines(axes: Axes, answer: Answered, zone: ZoneInfo) -> None:
         axes.stackplot(
             [datetime.fromtimestamp(at, zone) for at in times],
             [[points.get(at, 0.0) for at in times] for points in known],
-            colors=PALETTE, labels=[series.name for series in shown], alpha=0.75,
+            colors=PALETTE, labels=[series.name if any(points.values()) else "_" for series, points in zip(shown, known, strict=True)], alpha=0.75,
         )  # fmt: skip
     else:
         for number, series in enumerate(shown):
@@ -157,7 +157,7 @@ def _lines(axes: Axes, answer: Answered, zone: ZoneInfo) -> None:
     axes.yaxis.set_major_locator(MaxNLocator(5))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _written(value, defaults["unit"], None)))
     axes.grid(axis="y", color="#e5e7eb", lw=0.6)
-    axes.legend(loc="upper left", bbox_to_anchor=(-0.02, -0.12), ncols=min(5, max(1, len(shown))), frameon=False, fontsize=6.5,
+    axes.legend(loc="upper left", bbox_to_anchor=(-0.02, -0.12), ncols=6, frameon=False, fontsize=6.5,
                 handlelength=1, columnspacing=1, borderpad=0)  # fmt: skip
 
 
@@ -202,7 +202,7 @@ def _bars(axes: Axes, answer: Answered) -> None:
             weight="bold",
         )
     axes.set_xlim(0, most * 1.25)
-    axes.set_ylim(len(shown) - 0.4, -0.6)
+    axes.set_ylim(max(3, len(shown)) - 0.4, -0.6)
     axes.axis("off")
 
 
@@ -272,6 +272,6 @@ def _written(value: float, unit: str, decimals: int | None) -> str:
             if abs(value) >= size * (2 if size > 1 else 1):
                 return f"{value / size:.3g} {name}"
         return "0 s"
-    if abs(value) >= 10_000:
-        return f"{value / 1000:.3g} k"
+    if abs(value) >= 1000:
+        return f"{value:,.0f}"
     return f"{value:.{decimals}f}" if decimals is not None else f"{value:.3g}"

@@ -134,7 +134,7 @@ def _variables(prometheus: str, board: dict[str, Any], span: Span, instance: str
     for variable in board["templating"]["list"]:
         if variable["type"] != "query":
             continue
-        found = re.fullmatch(r"label_values\((\w+), (\w+)\)", variable["definition"])
+        found = re.fullmatch(r"label_values\((\w+), (\w+)\)", variable["query"]["query"])
         if found is None:
             raise Refused(f"variable {variable['name']}: {variable['definition']} is not understood")
         span_words = {"start": span.start, "end": span.end, "match[]": found[1]}

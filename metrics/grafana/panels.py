@@ -68,6 +68,10 @@ def stat(
         "graphMode": "area",
         "justifyMode": "center",
         "textMode": "auto",
+        "orientation": "auto",
+        "wideLayout": True,
+        "showPercentChange": False,
+        "percentChangeColorMode": "standard",
         "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
     }
     return Panel(
@@ -142,6 +146,7 @@ def bars(
         "minVizHeight": 16,
         "minVizWidth": 8,
         "maxVizHeight": 300,
+        "legend": {"displayMode": "list", "placement": "bottom", "showLegend": False, "calcs": []},
         "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
     }
     return Panel(
@@ -159,6 +164,7 @@ def heat(title: str, query: str, *, width: int = 12, height: int = 8, about: str
         "exemplars": {"color": "rgba(255,0,255,0.7)"},
         "filterValues": {"le": 1e-9},
         "legend": {"show": True},
+        "showValue": "never",
         "rowsFrame": {"layout": "auto"},
         "tooltip": {"mode": "single", "yHistogram": False, "showColorScale": False},
         "yAxis": {"axisPlacement": "left", "unit": "s", "reverse": False},
@@ -289,13 +295,12 @@ def _label(name: str, title: str) -> dict[str, Any]:
         "type": "query",
         "datasource": SOURCE,
         "query": {"query": query, "refId": name},
-        "definition": query,
         "refresh": 2,
         "sort": 1,
         "hide": 0,
         "multi": not is_site,
         "includeAll": not is_site,
-        "current": {} if is_site else {"text": "All", "value": "$__all"},
+        "current": {"text": "", "value": ""} if is_site else {"text": "All", "value": "$__all"},
         "options": [],
     }
 
