@@ -177,6 +177,21 @@ def accounts(var: Var = VAR, as_json: Json = False) -> None:
 
 
 @app.command()
+def monitoring(
+    to: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the files are written.")],
+    var: Var = VAR,
+    prometheus: Annotated[
+        str, typer.Option("--prometheus", metavar="URL", help="Of Prometheus, as Grafana reaches it.")
+    ] = "http://127.0.0.1:9090",
+    runbook: Annotated[
+        str, typer.Option("--runbook", metavar="URL", help="Of the runbook, for the alerts; left out: its name.")
+    ] = "",
+) -> None:
+    """Writes Prometheus' configuration with rules and alerts, and Grafana's dashboards, for a site."""
+    leave(piece("jietong.processes.monitoring", "write")(folder(var), to, prometheus, runbook))
+
+
+@app.command()
 def schema() -> None:
     """Prints the JSON Schema of the site file."""
     from jietong.site_schema import schema_text

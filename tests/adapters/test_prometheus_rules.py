@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 import yaml
 
+from jietong.processes import monitoring
 from jietong.provision.programs import ensure_promtool
-from jietong.site import Network
+from jietong.running import Ports, RunningSite
+from jietong.site import Network, Site
 from metrics.adapters.health import anchor_of
 from tests.unit.test_runbook import HEADINGS, METRICS, PAGE
 
@@ -105,3 +107,22 @@ def test_prometheus_scrapes_the_hotline_s_port() -> None:
     scraped = yaml.safe_load((ROOMS / "prometheus.yml").read_text(encoding="utf-8"))["scrape_configs"]
     assert scraped[0]["job_name"] == "jietong"
     assert scraped[0]["static_configs"][0]["targets"] == [f"127.0.0.1:{Network().http_port}"]
+
+
+def test_a_site_gets_files_of_its_own(tmp_path: Path) -> None:
+    """`jietong monitoring` writes what Prometheus and Grafana are started with: the site's port, this folder, the runbook's address."""
+    site = Site.model_validate({"hotline": {"number": "10010"}, "trunks": [{"name": "c", "match": ["127.0.0.1"]}]})
+    var, to = tmp_path / "var", tmp_path / "with space"
+    var.mkdir()
+    RunningSite(
+        var=var, site=site, ports=Ports.of(site.network, 31300), store_url="", database_url="", ami_user="", ami_secret="",
+        seat_passwords={}, agent_pins={}, asterisk_argv=(), socket_dir=var,
+    ).save()  # fmt: skip
+    assert monitoring.write(var, to, "http://prometheus.example:9090", "https://wiki.example/runbook") == 0
+    assert "rules found" in promtool("check", "config", str(to / "prometheus.yml"))
+    assert '"127.0.0.1:31380"' in (to / "prometheus.yml").read_text(encoding="utf-8")
+    assert "runbook_url: https://wiki.example/runbook#fallback-active" in (to / "rules/alerts.yml").read_text()
+    source = yaml.safe_load((to / "grafana/provisioning/datasources/jietong.yaml").read_text())["datasources"][0]
+    assert source["url"] == "http://prometheus.example:9090"
+    boards = yaml.safe_load((to / "grafana/provisioning/dashboards/jietong.yaml").read_text())["providers"][0]
+    assert len(list(Path(boards["options"]["path"]).glob("*.json"))) == 5
