@@ -11,7 +11,7 @@ echo "jietong: making $(VENV) with $(PYTHON)"; \
 $(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); echo "jietong: cannot make a virtual environment. On Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
 endef
 
-.PHONY: setup setup-dev run test check fuzz chaos soak docker-try demo bench lock clean prompts schema dashboards dashboards-try
+.PHONY: setup setup-dev setup-probe run test check fuzz chaos soak docker-try demo bench lock clean prompts schema dashboards dashboards-try
 
 setup: $(VENV)/.runtime
 	@$(BIN)/python -m jietong.provision asterisk
@@ -30,6 +30,15 @@ $(VENV)/.runtime: requirements.txt pyproject.toml
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime
 	@echo "jietong: installing what tests need (requirements-dev.txt)"
 	@$(PIP) install --require-hashes -r requirements-dev.txt || { echo "jietong: could not install requirements-dev.txt; see the lines above."; exit 1; }
+	@touch $@
+
+# The telephone of `jietong probe`: pjsua2 is GPL, so it has an environment of its own and runs as a program of its own.
+PROBE_VENV := .venv-probe
+setup-probe: $(PROBE_VENV)/.ready
+$(PROBE_VENV)/.ready: softphone/requirements.txt
+	@echo "jietong: making $(PROBE_VENV)"
+	@$(PYTHON) -m venv --clear $(PROBE_VENV)
+	@$(PROBE_VENV)/bin/python -m pip --disable-pip-version-check -q install --require-hashes -r softphone/requirements.txt
 	@touch $@
 
 run: setup
@@ -84,6 +93,7 @@ lock:
 	@test -n "$(PYTHON)" && $(PYTHON) -m venv --clear $(VENV)-lock && $(VENV)-lock/bin/pip -q --disable-pip-version-check install uv
 	@$(UV_LOCK) requirements.in -o requirements.txt
 	@$(UV_LOCK) requirements-dev.in -o requirements-dev.txt
+	@$(UV_LOCK) softphone/requirements.in -c requirements-dev.txt -o softphone/requirements.txt
 	@$(UV_LOCK) docker/requirements-try.in -o docker/requirements-try.txt
 	@rm -rf $(VENV)-lock
 
@@ -104,4 +114,4 @@ schema: $(VENV)/.runtime
 	$(BIN)/jietong schema > docs/site.schema.json
 
 clean:
-	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(PROBE_VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

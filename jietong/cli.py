@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from jietong import cli_flow, cli_planning, cli_report, cli_service, cli_simulate, exit_codes
+from jietong import cli_flow, cli_planning, cli_probe, cli_report, cli_service, cli_simulate, exit_codes
 from jietong.cli_words import VAR, FullNumbers, Json, Var, folder, leave, piece
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ agents = typer.Typer(help="Agents: what a supervisor may tell one.", no_args_is_
 app.add_typer(agents, name="agents")
 
 app.add_typer(cli_flow.flow, name="flow")
+app.add_typer(cli_probe.probe, name="probe")
 cli_report.add_to(app)
 cli_service.add_to(app)
 cli_planning.add_to(app)
@@ -228,6 +229,7 @@ _process_command("agi", "FastAGI worker: menus and feature codes.")
 _process_command("router", "Decides which agent gets which call.")
 _process_command("records", "Writes call records from the journal.")
 _process_command("metrics", "Serves /metrics and /healthz.")
+_process_command("prober", "Makes test calls at random times.")
 
 
 def main() -> None:

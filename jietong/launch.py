@@ -45,6 +45,7 @@ def plans(site: RunningSite, program: Program) -> list[ChildPlan]:
         *workers,
         _own(site, "records", "records", after_store),
         _own(site, "metrics", "metrics", after_store),
+        *([_own(site, "prober", "prober", ("asterisk",))] if site.site.probe and site.site.probe.is_scheduled else []),
         *(_own(site, "router", name, (*after_store, "asterisk")) for name in router_names(site)),
     ]
 

@@ -65,7 +65,9 @@ def reload(var: Path, config: Path | None) -> int:
 
 def needs_restart(old: Site, new: Site) -> list[str]:
     """Names of tables and keys that differ and that only a restart of the site changes."""
-    return [name for name in NEED_RESTART if _value(old, name) != _value(new, name)]
+    changed = [name for name in NEED_RESTART if _value(old, name) != _value(new, name)]
+    tests = [site.probe is not None and site.probe.is_scheduled for site in (old, new)]
+    return changed if tests[0] == tests[1] else [*changed, "the schedule of probe"]
 
 
 def renewal_order(layout: Layout, pids: dict[str, int]) -> list[str]:
@@ -74,7 +76,7 @@ def renewal_order(layout: Layout, pids: dict[str, int]) -> list[str]:
         leader = int(LeaderFile(layout.run / "leader").owner().split(":")[-2])
     except (OSError, ValueError, IndexError):
         leader = 0
-    ours = [name for name in pids if name.startswith(("metrics", "records", "agi-", "router"))]
+    ours = [name for name in pids if name.startswith(("metrics", "records", "agi-", "prober", "router"))]
     return sorted(ours, key=lambda name: (pids[name] == leader, name.startswith("router"), name))
 
 

@@ -163,10 +163,31 @@ def _probe(raw: dict[str, Any]) -> Iterator[Mistake]:
         whose = "the number of a seat" if of_seat else "the hotline's own number"
         if of_seat or table_of(raw, "hotline").get("number") == number:
             yield Mistake(("probe", "number"), f"{number!r} is {whose}: test calls need a number of their own")
+    if probe and "server" not in probe and not _is_let_in(raw):
+        yield Mistake(
+            ("probe",),
+            "test calls come from this machine, and no trunk's match has its address: add it there, or name `server`",
+        )
     codes = [row["code"] for _, row in rows(raw, "queues") if isinstance(row.get("code"), str)]
     if isinstance(code, str) and code not in codes:
         allowed = f"allowed: {', '.join(codes)}" if codes else "no queue has a code"
         yield Mistake(("probe", "transfer_to"), f"no queue has the code {code!r}{nearest(code, codes)} ({allowed})")
+
+
+def _is_let_in(raw: dict[str, Any]) -> bool:
+    """Whether some trunk has the address from which this machine calls itself; an address that is none is told elsewhere."""
+    bind = table_of(raw, "network").get("bind", "127.0.0.1")
+    own = "127.0.0.1" if bind in EVERY_ADDRESS else bind
+    try:
+        address = ipaddress.ip_address(own)
+        networks = [
+            ipaddress.ip_network(text, strict=False)
+            for _, trunk in rows(raw, "trunks")
+            for _, text in texts(trunk.get("match"))
+        ]
+    except (ValueError, TypeError):
+        return True
+    return any(address in network for network in networks)
 
 
 def _ports(raw: dict[str, Any]) -> Iterator[Mistake]:

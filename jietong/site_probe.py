@@ -38,3 +38,8 @@ class Probe(Table):
     """What the test caller dials; left out: the hotline's number."""
     program: Annotated[list[Annotated[str, Field(min_length=1, max_length=4096)]], Field(min_length=1)] | None = None
     """Command line of the test caller; left out: the one that `make setup-probe` made."""
+
+    @property
+    def is_scheduled(self) -> bool:
+        """Whether tests are made by themselves."""
+        return bool(self.between) and self.random_per_day + self.transfer_per_day + self.other_per_day > 0

@@ -12,7 +12,7 @@ from metrics.view import LiveView, shown_state
 
 
 def status_of(hotline: str, view: LiveView, tally: Tally, now: float, mask: Callable[[str], str]) -> dict[str, Any]:
-    """Waiting calls (longest first), agents (by number), calls by state, and the answer rate of each window (None: no call counts)."""
+    """Waiting calls (longest first), test calls of ours, agents (by number), calls by state, and the answer rate of each window (None: no call counts)."""
     states = [call.state for call in view.calls.values()]
     return {
         "hotline": hotline,
@@ -32,6 +32,11 @@ def status_of(hotline: str, view: LiveView, tally: Tally, now: float, mask: Call
                 "is_probe": call.is_probe,
             }
             for call in view.waiting()
+        ],
+        "test_calls": [
+            {"call_id": call.call, "state": call.state, "since": call.since, "agent": call.agent, "seat": call.seat}
+            for call in view.calls.values()
+            if call.is_probe
         ],
         "agents": [
             {

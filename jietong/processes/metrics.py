@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from sqlalchemy import Engine
 
 from jietong.database import open_engine
 from jietong.life import Signs
@@ -29,8 +30,10 @@ from metrics.adapters.http_server import Page, PageServer, json_page
 from metrics.adapters.journal_fold import JournalFold
 from metrics.adapters.page_text import page_text
 from metrics.adapters.seed import seed
-from metrics.adapters.site_watch import SiteWatch
+from metrics.adapters.site_watch import LastProbe, SiteWatch
 from metrics.status import status_of
+from probing.adapters.results import last_results
+from probing.words import Result
 from routing.adapters.redis_clients import prefix_of
 from routing.adapters.steady_clock import CLOCK_FILE, clock_of
 
@@ -54,7 +57,8 @@ def main(var: Path) -> int:
     )
     health = HealthCheck(site.store_url, prefix, ("127.0.0.1", site.ports.agi))
     fallback_after_s = site.site.router.fallback_after_s
-    watch = SiteWatch(engine, (site.store_url, prefix), health.hears_asterisk, fallback_after_s)
+    store = (site.store_url, prefix)
+    watch = SiteWatch(engine, store, health.hears_asterisk, fallback_after_s, last_probes=last_probes)
     hours = OpeningHours(site.site)
     clock_file = site.layout.run / CLOCK_FILE
 
@@ -91,6 +95,12 @@ def main(var: Path) -> int:
     folding.join(FOLD_ENDS_WITHIN_S)
     engine.dispose()
     return 1 if has_failed.is_set() else 0
+
+
+def last_probes(engine: Engine) -> dict[str, LastProbe]:
+    """The newest test call of each condition; one that could not be made is none that was as it should be. Raises SQLAlchemyError."""
+    last = last_results(engine)
+    return {kind.value: LastProbe(test.result is Result.PASSED, test.at) for kind, test in last.items()}
 
 
 def clock_hour(at: float, zone: ZoneInfo) -> str:

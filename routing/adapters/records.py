@@ -117,6 +117,13 @@ def recent_calls(engine: Engine, limit: int) -> list[CallRecord]:
     return [record_of(row) for row in reversed(rows)]
 
 
+def records_of_probe(engine: Engine, since: float) -> list[CallRecord]:
+    """Records of test calls that arrived at epoch second `since` or later, by call and segment. Raises DatabaseAway."""
+    columns = call_records.c
+    marked = select(call_records).where(columns.is_probe.is_(True), columns.arrived_at >= since)
+    return [record_of(row) for row in _rows(engine, marked.order_by(columns.arrived_at, columns.call, columns.segment))]
+
+
 def record_of_call(engine: Engine, call: str) -> CallRecord | None:
     """The record of one call, of its last segment if it has several; None when it has none (yet). Raises DatabaseAway."""
     records = select(call_records).where(call_records.c.call == call).order_by(call_records.c.segment.desc())

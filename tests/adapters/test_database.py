@@ -16,9 +16,10 @@ from ivr.adapters.service_tables import service_tables
 from jietong.database import DatabaseError, migrate, open_engine, sqlite_url, writing
 from jietong.pins import store_agents
 from metrics.adapters.work_tables import work_tables
+from probing.adapters.tables import probing_tables
 from routing.adapters.tables import agents, routing_tables
 
-TABLES = [routing_tables, customers_tables, service_tables, work_tables]
+TABLES = [routing_tables, customers_tables, service_tables, work_tables, probing_tables]
 
 
 @pytest.fixture

@@ -35,6 +35,7 @@ LISTED = "02112345678"
 FALLBACK_AFTER_S = 4
 CLOCKS_S = 0.5  # by which the router's clock and ours may differ
 COMPLAINTS_CODE = "*81"
+PROBE = "13800000100"
 SITE = f"""
 [hotline]
 number = "10010"
@@ -45,6 +46,13 @@ host = "127.0.0.1:{CARRIER_PORT}"
 [outside]
 numbers = {{ after-hours = "{LISTED}" }}
 ring_s = 5
+[probe]
+number = "{PROBE}"
+random_per_day = 0
+transfer_per_day = 0
+other_per_day = 0
+transfer_to = "{COMPLAINTS_CODE}"
+talk_s = 3
 [callback]
 offer_above_s = 0
 tries = 2

@@ -48,7 +48,7 @@ class Softphone:
         port = port or free_block()
         process = await asyncio.create_subprocess_exec(
             sys.executable,
-            *("-m", "tests.robots.softphone", "--port", str(port), "--log-file", log_file),
+            *("-m", "softphone", "--port", str(port), "--log-file", log_file),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pjsua2 as pj
 
-from tests.robots.softphone_call import RobotCall, Say
+from softphone.call import RobotCall, Say
 
 RTP_PORTS = 40
 # Header and what in it makes phones answer: the first is Snom's and most soft phones', the second Polycom's and Yealink's

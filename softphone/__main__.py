@@ -3,11 +3,12 @@
 Owns one pjsua2 endpoint, one account, one call at a time, and its main loop; must not know what is being tested.
 Rules: pjsua2 allows one endpoint a process, polled by one thread; end of stdin means quit, so no orphan stays.
 
-Run as `python -m tests.robots.softphone --port 5070`. Commands (optional fields in brackets):
+Run as `python -m softphone --port 5070`. Commands (optional fields in brackets):
   register server user password [expires]      unregister      answer      hang_up      quit
   behave mode(answer|obey|ignore|reject|busy) [after_s talk_s play record]   obey: answer if a header asks for it; how the next incoming calls are treated
   dial to [from_number display_name play record]                        without an account: From user is the number
   press digits [method rfc2833|info]           play file(or null)
+  hear recording spans                         after a call; each span: from_s to_s like(list of wav files)
 Every event has `event` and `at` (monotonic seconds, comparable between processes of one machine).
 """
 
@@ -17,16 +18,19 @@ import heapq
 import itertools
 import json
 import os
+import socket
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pjsua2 as pj
 
-from tests.robots.json_lines import JsonLines
-from tests.robots.softphone_account import RobotAccount, account_config, caller_identity
-from tests.robots.softphone_call import RobotCall, Say, recorded_s
-from tests.robots.softphone_endpoint import open_endpoint
+from softphone import hearing
+from softphone.account import RobotAccount, account_config, caller_identity
+from softphone.call import RobotCall, Say, recorded_s
+from softphone.endpoint import open_endpoint
+from softphone.json_lines import JsonLines
 
 POLL_MS = 10  # also the granularity of after_s and talk_s
 GOODBYE_S = 1.5  # for BYE and un-REGISTER to be answered before the process ends
@@ -163,6 +167,16 @@ class Softphone:
         """Ends, cancels or refuses the call."""
         self._need_call().end()
 
+    def do_hear(self, recording: str, spans: list[dict[str, Any]]) -> None:
+        """Says of each span of a finished recording how much it is like each of its sounds, and whether it is silent."""
+        samples = hearing.read_wav(Path(recording))
+        found = []
+        for span in spans:
+            piece = samples[int(span["from_s"] * hearing.RATE) : int(span["to_s"] * hearing.RATE)]
+            alike = {path: hearing.likeness(piece, hearing.read_wav(Path(path))) for path in span.get("like", ())}
+            found.append({"like": alike, "is_silent": hearing.is_silent(piece)})
+        self.say("heard", spans=found, alike=hearing.ALIKE)
+
     def do_quit(self) -> None:
         """Ends the phone: hangs up, unregisters, leaves."""
         self.quitting = True
@@ -270,24 +284,30 @@ def _shown(line: bytes) -> str:
     return line[:200].decode(errors="replace").strip() if b"password" not in line else "(has a password)"
 
 
+def _free_port(host: str) -> int:
+    """A UDP port that the system gives out now."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
+
+
 def main() -> None:
     """Runs one phone until it is told to quit or its stdin ends."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tests.robots.softphone", description="A softphone driven by JSON lines."
-    )
+    parser = argparse.ArgumentParser(prog="python -m softphone", description="A softphone driven by JSON lines.")
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, required=True, help="SIP port (UDP)")
+    parser.add_argument("--port", type=int, required=True, help="SIP port (UDP); 0: a free one")
     parser.add_argument("--rtp-port", type=int, default=0, help="first RTP port; default: even port above the SIP port")
     parser.add_argument("--log-file", default="", help="pjsua2's own log, level 5")
     args = parser.parse_args()
     lines = JsonLines()
     try:
-        rtp_port = args.rtp_port or (args.port + 3) // 2 * 2
-        phone = Softphone(lines.say, args.host, args.port, rtp_port, args.log_file)
+        port = args.port or _free_port(args.host)
+        rtp_port = args.rtp_port or (port + 3) // 2 * 2
+        phone = Softphone(lines.say, args.host, port, rtp_port, args.log_file)
     except pj.Error as error:
         lines.say("error", text=f"no phone on {args.host}:{args.port}: {error.reason}")
         os._exit(1)
-    lines.say("ready", port=args.port)
+    lines.say("ready", port=port)
     while not phone.quitting:
         commands = lines.new()
         if commands is None:
