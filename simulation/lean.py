@@ -8,7 +8,7 @@ Rules: theory.md sections 2.6 and 5 (free-server-time recursion); selection.py.
 
 import math
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from heapq import heappop, heappush, heapreplace
 from itertools import chain
 
@@ -44,6 +44,16 @@ def one_queue(calls: Iterable[Call], agents: int, target_s: float) -> Count:
         else:
             _gone(count, patience_s, target_s)
     return count
+
+
+def virtual_waits(calls: Iterable[Call], agents: int) -> Iterator[float]:
+    """How long each caller would wait if it were patient, first come first served; it is answered if its patience is longer."""
+    free = [-math.inf] * agents
+    for at, _, talk_s, patience_s in calls:
+        wait_s = max(0.0, free[0] - at)
+        yield wait_s
+        if wait_s < patience_s:
+            heapreplace(free, at + wait_s + talk_s)
 
 
 def tiers(calls: Iterable[Call], rules: Rules, heard: Heard | None = None) -> list[Count]:
