@@ -121,8 +121,11 @@ def _plan(  # noqa: PLR0917  # typer gives them by name
         ),
     ] = None,
     pick_up_s: Annotated[
-        float, typer.Option("--pick-up-s", metavar="S", help="From ringing to the agent's answer, mean.")
-    ] = 0.0,
+        float | None,
+        typer.Option(
+            "--pick-up-s", metavar="S", help="From ringing to the agent's answer, mean; left out: as records tell."
+        ),
+    ] = None,
     formula_only: Annotated[bool, typer.Option("--formula-only", help="Without trials in the simulator.")] = False,
     effects: Annotated[
         bool, typer.Option("--effects", help="With what other dedicated seats and another reserve would do.")

@@ -4,12 +4,12 @@ Owns the choice between the two. Must not plan. Rules: docs/simulation.md.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from jietong.demand_of_history import Known, Learned, forecast_demand, learned_from
+from jietong.demand_of_history import Known, Learned, forecast_demand, habits_of, learned_from
 from jietong.demand_of_model import of_model
 from jietong.history_file import Past, read_history
 from jietong.traffic_file import load_traffic
@@ -17,8 +17,7 @@ from planning.demand import Demand
 from planning.forecast import Special
 from planning.history import History
 from routing.rules import Rules
-from simulation.chance import Distribution
-from simulation.people import IDEAL, Habits
+from simulation.people import Habits
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,5 +47,4 @@ def prospect_of(  # noqa: PLR0917  # a path and what it is read with
     past = read_history(path, zone)
     learned = learned_from(past, rules, zone, known)
     planned, demand, notes = forecast_demand(learned, rules, day, special(learned.whole), known)
-    habits = replace(IDEAL, pick_up=Distribution(known.pick_up_s)) if known.pick_up_s else IDEAL
-    return Prospect(planned, demand, habits, (*past.notes, *notes), past, learned)
+    return Prospect(planned, demand, habits_of(known, learned.calls), (*past.notes, *notes), past, learned)

@@ -19,10 +19,13 @@ from planning.history import History, merged
 from planning.load import LoadError
 from planning.past_calls import Handling, PastCall, handling_of, histories_of
 from routing.rules import Rules, Tier
+from simulation.chance import Distribution, Shape
+from simulation.people import IDEAL, Habits
 
 DOUBT = 30.0  # calls' worth of evidence that a tier's share is the same at every time of the day
 RECENT = timedelta(days=56)
 ENOUGH = 50  # talks that tell their spread
+PICK_UP_CV = 0.5  # as the traffic file's agents have it when nothing is said
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ class Known:
     talk_s: float | None = None
     patience_s: float | None = None
     first_share: float | None = None
-    pick_up_s: float = 0.0
+    pick_up_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +90,8 @@ def forecast_demand(
     for tier in rules.tiers:
         if tier.name in shares:
             calls = tuple(count * share for count, share in zip(half_hours, shares[tier.name], strict=True))
-            own = _handling(handling.get(tier.name), tier, known, notes)
-            tiers.append(_tier(tier, calls, own, learned.calls, rules.wrap_up_s + known.pick_up_s))
+            own = _handling(handling.get(tier.name), tier, known, rules, notes)
+            tiers.append(_tier(tier, calls, own, learned.calls))
     return day, Demand(tuple(tiers), made.cv), tuple(notes)
 
 
@@ -120,8 +123,8 @@ def _shares(counts: Mapping[str, History], pattern: Pattern) -> dict[str, list[f
     }
 
 
-def _handling(found: Handling | None, tier: Tier, known: Known, notes: list[str]) -> tuple[float, float]:
-    """Mean talk and patience of a tier: what the operator says, else what the calls tell."""
+def _handling(found: Handling | None, tier: Tier, known: Known, rules: Rules, notes: list[str]) -> Handling:
+    """Means of a tier: what the operator says, else what the calls tell, else what the site file says."""
     talk_s = known.talk_s if known.talk_s is not None else found.talk_s if found else None
     if talk_s is None:
         raise LoadError(
@@ -130,13 +133,31 @@ def _handling(found: Handling | None, tier: Tier, known: Known, notes: list[str]
     patience_s = known.patience_s if known.patience_s is not None else found.patience_s if found else math.inf
     if math.isinf(patience_s):
         notes.append(f"tier {tier.name}: nobody hangs up as far as the history tells; --patience-s says otherwise")
-    return talk_s, patience_s
+    wrap_up_s = found.wrap_up_s if found and found.wrap_up_s is not None else rules.wrap_up_s
+    ring_s = known.pick_up_s if known.pick_up_s is not None else found.ring_s if found else 0.0
+    return Handling(talk_s, patience_s, found.calls if found else 0, wrap_up_s, ring_s)
 
 
-def _tier(
-    tier: Tier, calls: tuple[float, ...], own: tuple[float, float], past: Sequence[PastCall], after_s: float
-) -> TierDemand:
-    talk_s, patience_s = own
+def _tier(tier: Tier, calls: tuple[float, ...], own: Handling, past: Sequence[PastCall]) -> TierDemand:
     talks = [call.talk_s for call in past if call.tier == tier.name and call.talk_s]
     spread = min(5.0, max(0.1, pstdev(talks) / fmean(talks))) if len(talks) >= ENOUGH else 1.0
-    return TierDemand(tier.name, calls, talk_s, talk_s + after_s, patience_s, tier.answer_within_s, tier.goal, spread)
+    assert own.wrap_up_s is not None
+    handling_s = own.talk_s + own.wrap_up_s + own.ring_s
+    return TierDemand(
+        tier.name,
+        calls,
+        own.talk_s,
+        handling_s,
+        own.patience_s,
+        tier.answer_within_s,
+        tier.goal,
+        spread,
+        own.wrap_up_s,
+    )
+
+
+def habits_of(known: Known, calls: Sequence[PastCall]) -> Habits:
+    """How agents pick up: as the operator says, else as long as seats rang; at once when neither is known."""
+    rings = [call.ring_s for call in calls if call.talk_s is not None]
+    ring_s = known.pick_up_s if known.pick_up_s is not None else fmean(rings) if rings else 0.0
+    return replace(IDEAL, pick_up=Distribution(ring_s, Shape.LOGNORMAL, PICK_UP_CV)) if ring_s > 0 else IDEAL

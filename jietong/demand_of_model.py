@@ -56,6 +56,7 @@ def _of_kinds(tier: Tier, kinds: Sequence[Kind], calls: tuple[float, ...], rules
         tier.answer_within_s,
         tier.goal,
         math.sqrt(max(0.01, square / talk_s**2 - 1)),
+        wrap_up_s,
     )
 
 

@@ -1,7 +1,8 @@
 """Reads what an operator has of past days: counts, call records, or a call log; packed by gzip or not.
 
 Owns the recognition of these formats and the way to plain calls and counts. Must not forecast.
-Formats: counts (CSV: DateTime,Calls); records (`jietong calls --json`, or the CSV of `jietong simulate --records`); logs (bank_log.py).
+Formats: counts (CSV: DateTime,Calls); records (a site's folder or database, `jietong calls --json`, the CSV or database of `jietong simulate
+--records`); logs (bank_log.py).
 """
 
 import csv
@@ -20,8 +21,10 @@ from zoneinfo import ZoneInfo
 
 from jietong.bank_log import LogError, LoggedCall, read_bank_log
 from jietong.operator_file import Unreadable, read_bytes
+from jietong.record_rows import is_database, rows_of
 from planning.history import DAY_S, History, HistoryError
 from planning.past_calls import PastCall, histories_of
+from routing.adapters.records import DatabaseAway
 
 MOST_BYTES = 512 * 1024 * 1024
 SHOWN = 20
@@ -52,10 +55,12 @@ def read_history(path: Path, zone: ZoneInfo) -> Past:
     raises   HistoryFileError
     """
     try:
+        if path.is_dir() or is_database(path):
+            return _from_records(enumerate(rows_of(path), 1), str(path), zone)
         text = _unpacked(path)
     except FileNotFoundError:
         raise HistoryFileError(f"{path}: no such file: name a history (see docs/simulation.md)") from None
-    except (Unreadable, OSError, EOFError, zlib.error) as error:
+    except (Unreadable, OSError, EOFError, zlib.error, DatabaseAway) as error:
         raise HistoryFileError(f"{path}: {error}") from None
     name = str(path)
     head = text[:4096].lstrip("\ufeff \r\n")
@@ -72,7 +77,7 @@ def read_history(path: Path, zone: ZoneInfo) -> Past:
     except (LogError, HistoryError) as error:
         raise HistoryFileError(str(error) if str(error).startswith(name) else f"{name}: {error}") from None
     raise HistoryFileError(
-        f"{name}: is none of counts (DateTime,Calls), call records (jietong calls --json, or simulate --records FILE.csv), a call log of the bank's format"
+        f"{name}: is none of counts (DateTime,Calls), call records (a site's folder or database, jietong calls --json, simulate --records FILE), a call log of the bank's format"
     )
 
 
@@ -144,13 +149,18 @@ def _record(row: Mapping[str, Any]) -> PastCall | str:
     outcome = str(row["outcome"])
     if outcome in NOBODY:
         return f"calls that ended as {outcome}"
+    if str(row.get("is_probe")) in ("True", "1"):
+        return "test calls of ours"
     if int(row.get("segment") or 1) > 1:
         return "further segments of transferred calls"
     wait_s, talk_s = float(row["wait_s"]), float(row["talk_s"])
     if not (wait_s >= 0 and talk_s >= 0):
         raise ValueError(f"wait_s {wait_s:g}, talk_s {talk_s:g}: a length of time is 0 or more")
     talked = talk_s if outcome == ANSWERED else None
-    return PastCall(float(row["queued_at"]), str(row["tier"]), wait_s, talked, str(row.get("agent") or ""))
+    agent, wrap_up = str(row.get("agent") or ""), row.get("wrap_up_s")
+    after_s = float(wrap_up) if wrap_up not in (None, "") else None
+    ring_s = float(row.get("ring_s") or 0.0) if talked is not None else 0.0
+    return PastCall(float(row["queued_at"]), str(row["tier"]), wait_s, talked, agent, after_s, min(ring_s, wait_s))
 
 
 def _from_counts(text: str, name: str) -> Past:

@@ -62,7 +62,7 @@ def print_day(planned: Planned, goals: Goals, shrinkage: float) -> None:
     hours, most = planned.staff.hours, max(planned.staff.agents)
     on_roster = sum(rostered(count, shrinkage) for count in planned.staff.agents) / 2
     console.print(
-        f"{hours:g} agent-hours ({on_roster:g} on the roster), by formula {sum(planned.formula) / 2:g}; {most} seats at the busiest half hour",
+        f"{hours:g} agent-hours{f' ({on_roster:g} on the roster)' if shrinkage else ''}, by formula {sum(planned.formula) / 2:g}; {most} seats at the busiest half hour",
         soft_wrap=True,
     )
     if planned.trial is not None:

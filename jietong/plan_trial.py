@@ -84,7 +84,8 @@ def _model(tier: TierDemand) -> Model:
     profile = tuple((float(slot * HALF_HOUR_S), calls * HOUR_S / HALF_HOUR_S) for slot, calls in enumerate(tier.calls))
     exponential = abs(tier.talk_cv - 1.0) < 0.05
     talk = Distribution(tier.talk_s) if exponential else Distribution(tier.talk_s, Shape.LOGNORMAL, tier.talk_cv)
-    return Model(profile, (Kind(1.0, tier.name, talk=talk, patience=Distribution(tier.patience_s)),))
+    wrap_up = None if tier.wrap_up_s is None else Distribution(tier.wrap_up_s, Shape.CONSTANT)
+    return Model(profile, (Kind(1.0, tier.name, talk=talk, patience=Distribution(tier.patience_s), wrap_up=wrap_up),))
 
 
 def one_day(

@@ -98,8 +98,9 @@ def spared(demand: Demand, agents: Sequence[int], trial: Trial, goals: Goals, pa
 
 
 def reaches(demand: Demand, trial: Trial, goals: Goals, slot: int) -> bool:
-    """Whether a half hour reached every tier's goal, noise allowed."""
-    return all(trial[tier.name][slot].misses(goal_in(demand, tier, slot, goals)) <= 0 for tier in demand.tiers)
+    """Whether a half hour reached every tier's goal, without allowance for noise: who spares an agent must be sure."""
+    cells = [(trial[tier.name][slot], goal_in(demand, tier, slot, goals)) for tier in demand.tiers]
+    return all(cell.level >= goal for cell, goal in cells)
 
 
 def empty_trial(demand: Demand) -> dict[str, list[Cell]]:

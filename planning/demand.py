@@ -20,6 +20,7 @@ class TierDemand:
     """One tier. `calls` expected in each half hour; `handling_s` talk, after-call work and time to pick up; `talk_cv` spread of talk over its mean.
 
     within_s, goal   the promise: so many seconds, to that share
+    wrap_up_s        after-call work, part of handling_s; None: as the site has it
     raises           LoadError for figures that no tier can have
     """
 
@@ -31,6 +32,7 @@ class TierDemand:
     within_s: float
     goal: float
     talk_cv: float = 1.0
+    wrap_up_s: float | None = None
 
     def __post_init__(self) -> None:
         if len(self.calls) != SLOTS or not all(0 <= calls < math.inf for calls in self.calls):

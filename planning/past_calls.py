@@ -21,47 +21,51 @@ PRIOR_WAIT_S, PRIOR_GONE = (
 
 @dataclass(frozen=True, slots=True)
 class PastCall:
-    """One call that asked for a person at epoch second `at`. `talk_s` is None for a caller who hung up; `agent` who answered."""
+    """One call that asked for a person at epoch second `at`.
+
+    talk_s      None for a caller who hung up; `agent` who answered
+    wrap_up_s   after-call work, None: not known           ring_s   of the wait, how long the seat rang
+    """
 
     at: float
     tier: str
     wait_s: float
     talk_s: float | None
     agent: str = ""
+    wrap_up_s: float | None = None
+    ring_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Handling:
-    """Means of one tier, in seconds: talk of answered calls, patience (`inf` when nobody waits and nobody hangs up), and how many calls tell it."""
+    """Means of one tier, in seconds, and how many calls tell them.
+
+    talk_s, ring_s   of answered calls          wrap_up_s   of those whose after-call work is known, None: of none
+    patience_s       `inf` when nobody waits and nobody hangs up
+    """
 
     talk_s: float
     patience_s: float
     calls: int
+    wrap_up_s: float | None = None
+    ring_s: float = 0.0
 
 
 def handling_of(calls: Iterable[PastCall]) -> dict[str, Handling]:
     """By tier; a tier without an answered call has none."""
-    talk, waited, gone, count = (
-        defaultdict[str, list[float]](list),
-        defaultdict[str, float](float),
-        defaultdict[str, int](int),
-        defaultdict[str, int](int),
-    )
+    by_tier = defaultdict[str, list[PastCall]](list)
     for call in calls:
-        count[call.tier] += 1
-        waited[call.tier] += call.wait_s
-        if call.talk_s is None:
-            gone[call.tier] += 1
-        else:
-            talk[call.tier].append(call.talk_s)
-    return {
-        tier: Handling(
-            sum(times) / len(times),
-            (waited[tier] + PRIOR_WAIT_S) / (gone[tier] + PRIOR_GONE) if waited[tier] else inf,
-            count[tier],
-        )
-        for tier, times in talk.items()
-    }
+        by_tier[call.tier].append(call)
+    return {tier: _handling(own) for tier, own in by_tier.items() if any(call.talk_s is not None for call in own)}
+
+
+def _handling(calls: Sequence[PastCall]) -> Handling:
+    talks = [call.talk_s for call in calls if call.talk_s is not None]
+    after = [call.wrap_up_s for call in calls if call.wrap_up_s is not None]
+    waited_s = sum(call.wait_s - call.ring_s for call in calls)
+    patience_s = (waited_s + PRIOR_WAIT_S) / (len(calls) - len(talks) + PRIOR_GONE) if waited_s > 0 else inf
+    ring_s = sum(call.ring_s for call in calls if call.talk_s is not None) / len(talks)
+    return Handling(sum(talks) / len(talks), patience_s, len(calls), sum(after) / len(after) if after else None, ring_s)
 
 
 def histories_of(

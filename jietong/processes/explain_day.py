@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from jietong import exit_codes
-from jietong.demand_of_history import Known, Learned, forecast_demand, learned_from
+from jietong.demand_of_history import Known, Learned, forecast_demand, habits_of, learned_from
 from jietong.history_file import local_clock, read_history
 from jietong.plan_report import clock_of
 from jietong.plan_search import formula_plan, seats_of
@@ -39,8 +39,7 @@ from planning.presence import agents_there, stretches
 from planning.staffing import Goals, Staff
 from routing.rules import Rules
 from simulation.arrival import Arrival
-from simulation.chance import Distribution
-from simulation.people import IDEAL
+from simulation.people import Habits
 from simulation.shift import Shift
 
 BAND = (0.1, 0.9)
@@ -72,6 +71,7 @@ class Day:
     came: Demand
     measured: Trial
     agents: tuple[int, ...]
+    habits: Habits
     notes: tuple[str, ...]
 
 
@@ -84,7 +84,7 @@ def explain_day(options: Options) -> int:
     day = day_of(options.day, "--explain-day")
     known = _day(options, rules, zone, day)
     there = _seats(options, known, zone)
-    habits = replace(IDEAL, pick_up=Distribution(options.known.pick_up_s)) if options.known.pick_up_s else IDEAL
+    habits = known.habits
     expected = _tried(Ground(there[0], known.forecast, habits, options.seed), there, options.days)
     came = _tried(Ground(there[0], known.came, habits, options.seed), there, options.days)
     found = {
@@ -126,12 +126,13 @@ def _day(options: Options, rules: Rules, zone: ZoneInfo, day: date) -> Day:
     special = special_days(options.holidays, learned.whole)
     _, forecast, notes = forecast_demand(before, rules, day, special, options.known)
     targets = {tier.name: tier.answer_within_s for tier in rules.tiers}
-    came = _as_it_came(today, forecast, rules, options.known, zone)
+    came = _as_it_came(today, forecast, zone)
     there = agents_there(stretches(today).values(), moment(day, 0, zone))
-    return Day(day, rules, forecast, came, _measured(today, targets, zone), there, (*past.notes, *notes))
+    habits = habits_of(options.known, before.calls)
+    return Day(day, rules, forecast, came, _measured(today, targets, zone), there, habits, (*past.notes, *notes))
 
 
-def _as_it_came(today: Sequence[PastCall], forecast: Demand, rules: Rules, known: Known, zone: ZoneInfo) -> Demand:
+def _as_it_came(today: Sequence[PastCall], forecast: Demand, zone: ZoneInfo) -> Demand:
     """The demand with the half hours' real counts and the day's real talk; patience as the history has it."""
     counts, handling = histories_of(today, local_clock(zone)), handling_of(today)
     tiers = []
@@ -139,8 +140,7 @@ def _as_it_came(today: Sequence[PastCall], forecast: Demand, rules: Rules, known
         slots = next(iter(counts[tier.name].days.values())) if tier.name in counts else None
         calls = merged(slots, counts[tier.name].slot_s, HALF_HOUR_S) if slots is not None else (0.0,) * SLOTS
         talk_s = handling[tier.name].talk_s if tier.name in handling and handling[tier.name].talk_s > 0 else tier.talk_s
-        after_s = rules.wrap_up_s + known.pick_up_s
-        tiers.append(replace(tier, calls=calls, talk_s=talk_s, handling_s=talk_s + after_s))
+        tiers.append(replace(tier, calls=calls, talk_s=talk_s, handling_s=talk_s + tier.handling_s - tier.talk_s))
     return Demand(tuple(tiers))
 
 
