@@ -12,6 +12,10 @@ from typer.testing import CliRunner
 from jietong import cli
 from jietong.bank_log import COLUMNS
 from jietong.history_file import HistoryFileError, Past, read_history
+from jietong.records_sink import records_to
+from jietong.running import NoRunningSite
+from planning.past_calls import handling_of
+from routing.facts import CallRecord, Outcome
 
 ZONE = ZoneInfo("Asia/Jerusalem")
 DAY = date(1999, 2, 1)
@@ -98,6 +102,39 @@ def test_call_records(tmp_path: Path, form: str) -> None:
         ("ordinary", None, ""),
     ]
     assert sorted(past.notes)[0].endswith("1 calls that ended as menu, left out")
+
+
+def test_a_database_of_records(tmp_path: Path) -> None:
+    """The database that a site or the simulator writes: after-call work and ringing are known, test calls of ours do not count."""
+    made = records_from(
+        tmp_path / "records.db",
+        [(0.0, 60.0, 5.0, 12.0, False), (100.0, 80.0, 4.0, None, False), (200.0, 9.0, 1.0, 1.0, True)],
+    )
+    past = read_history(made, ZONE)
+    assert [(call.talk_s, call.ring_s, call.wrap_up_s) for call in past.calls] == [(60.0, 5.0, 12.0), (80.0, 4.0, None)]
+    assert past.notes[0].endswith("1 test calls of ours, left out")
+    known = handling_of(past.calls)["ordinary"]
+    assert (known.talk_s, known.ring_s, known.wrap_up_s) == (70.0, 4.5, 12.0)
+
+
+def test_a_folder_that_is_no_site(tmp_path: Path) -> None:
+    """A folder without a site in it: the answer says how to name one."""
+    with pytest.raises(NoRunningSite):
+        read_history(tmp_path, ZONE)
+
+
+def records_from(file: Path, calls: list[tuple[float, float, float, float | None, bool]]) -> Path:
+    """A database of answered calls: (entered, talk, ring, after-call work, test call)."""
+    with records_to(file) as write:
+        assert write is not None
+        for number, (at, talk_s, ring_s, wrap_up_s, is_probe) in enumerate(calls):
+            write(
+                CallRecord(
+                    at + 99, f"c{number}", "", "calls", "ordinary", "", "", "1001", "1001", at, at, at + 9, at + 99, 9.0, talk_s,
+                    Outcome.ANSWERED, "caller", True, 1, ring_s=ring_s, wrap_up_s=wrap_up_s, is_probe=is_probe,
+                )
+            )  # fmt: skip
+    return file
 
 
 @pytest.mark.parametrize(
