@@ -15,7 +15,7 @@ Traffic = Annotated[
     typer.Option(
         "--traffic",
         metavar="FILE",
-        help="A model (.toml), a trace of calls (.csv), a database of records, or a site's folder.",
+        help="A model (.toml), a trace (.csv), a call log (.tsv.gz), a database of records, or a site's folder.",
     ),
 ]
 Shifts = Annotated[

@@ -1,12 +1,15 @@
-"""Reads the calls of a real site for the simulator: its journal while it runs, or a database of call records.
+"""Reads the calls of a real site for the simulator: its journal while it runs, a database of call records, or a call log.
 
-Owns the two readings. Must not know what the simulator makes of them: simulation/recorded.py does.
+Owns these readings. Must not know what the simulator makes of them: simulation/recorded.py does.
 """
 
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from jietong.bank_trace import arrivals, filled_handling, with_tiers
 from jietong.database import open_engine, sqlite_url
+from jietong.history_file import HistoryFileError, read_history
+from jietong.record_rows import is_database
 from jietong.running import RunningSite
 from jietong.traffic_file import Traffic, load_traffic
 from jietong.traffic_shape import Agents, Customers, habits_of
@@ -18,7 +21,7 @@ from simulation.arrival import Arrival, TrafficError
 from simulation.recorded import Recorded
 
 MOST_CALLS = 10_000_000
-SQLITE = b"SQLite format 3\x00"
+LOGS = (".tsv", ".tsv.gz")
 
 
 def calls_of_journal(var: Path, seed: int) -> list[Arrival]:
@@ -43,20 +46,31 @@ def calls_of_database(file: Path, seed: int) -> list[Arrival]:
     return recorded.arrivals(seed)
 
 
+def calls_of_log(path: Path, rules: Rules, zone: ZoneInfo, seed: int) -> list[Arrival]:
+    """The calls of a log in the bank's format (jietong/bank_log.py), what it leaves open filled by chance; raises TrafficError."""
+    try:
+        filled = with_tiers(read_history(path, zone).log, seed)
+    except HistoryFileError as error:
+        raise TrafficError(str(error)) from None
+    unknown = {one.tier for one in filled} - {tier.name for tier in rules.tiers}
+    if unknown or not filled:
+        raise TrafficError(
+            f"{path}: has callers of tier {', '.join(sorted(unknown))}, which the site has not: name its tiers vip and ordinary"
+            if unknown
+            else f"{path}: is no call log of the bank's format"
+        )
+    return list(arrivals(filled, filled_handling(filled), seed))
+
+
 def load_any(path: Path, rules: Rules, zone: ZoneInfo, seed: int) -> Traffic:
-    """The traffic that `path` is: a site's folder, a database of records, a trace (.csv) or a model.
+    """The traffic that `path` is: a site's folder, a database of records, a call log (.tsv, .tsv.gz), a trace (.csv) or a model.
 
     raises   TrafficFileError, TrafficError, NoRunningSite, StoreAway
     """
     if path.is_dir():
         return Traffic(habits_of(Agents(), Customers()), trace=tuple(calls_of_journal(path.absolute(), seed)))
-    if _is_database(path):
+    if is_database(path):
         return Traffic(habits_of(Agents(), Customers()), trace=tuple(calls_of_database(path, seed)))
+    if path.name.endswith(LOGS):
+        return Traffic(habits_of(Agents(pick_up=None), Customers()), trace=tuple(calls_of_log(path, rules, zone, seed)))
     return load_traffic(path, rules, zone)
-
-
-def _is_database(path: Path) -> bool:
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        return file.read(len(SQLITE)) == SQLITE

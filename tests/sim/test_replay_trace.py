@@ -6,10 +6,18 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from typer.testing import CliRunner
 
 from bench import replay_trace
+from jietong import cli
 from jietong.bank_log import COLUMNS, LoggedCall
 from jietong.bank_trace import arrivals, filled_handling, vip_shares, with_tiers
+from tests.sim.test_plan_command import SEAT, site
+
+SITE_OF_ONE_TIER = (
+    '[hotline]\nnumber = "10010"\n[[trunks]]\nname = "l"\nmatch = ["127.0.0.1"]\n[tiers.ordinary]\n[routing]\n'
+    + SEAT.format(number=1001)
+)
 
 
 def made_log(days: int = 9) -> str:
@@ -99,3 +107,19 @@ def test_what_a_log_leaves_open() -> None:
     calls = list(arrivals(filled, filled_handling(filled), 1))
     assert all(call.patience_s >= one.call.wait_s for call, one in zip(calls, filled, strict=True))
     assert calls[1].patience_s == 20.0 and calls[1].talk_s == 60.0
+
+
+def test_a_log_as_traffic(tmp_path: Path) -> None:
+    """`jietong simulate` takes the log as it is; a site without its tiers is told so, and so is a file that is none."""
+    log, site_file = tmp_path / "log.tsv", site(tmp_path)
+    log.write_text(made_log(2), encoding="utf-8")
+    asked = ["simulate", "--traffic", str(log), "--json", "--site"]
+    said = CliRunner().invoke(cli.app, [*asked, str(site_file)])
+    assert said.exit_code == 0, said.output
+    for made, text in ((SITE_OF_ONE_TIER, "name its tiers vip and ordinary"), (None, "is none of counts")):
+        if made is None:
+            log.write_text("no log", encoding="utf-8")
+        else:
+            site_file.write_text(made, encoding="utf-8")
+        refused = CliRunner().invoke(cli.app, [*asked, str(site_file)])
+        assert refused.exit_code == 2 and text in refused.stderr
