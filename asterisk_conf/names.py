@@ -25,6 +25,10 @@ CALL_BACK = "call-back"
 
 # Between the seats of an extension of `connect` that rings several at once; a dash would be skipped by Asterisk's patterns
 SEATS_APART = "*"
+# Before the agent's number in an extension of `connect`, where that is not the seat's
+AGENT_APART = "+"
+# The account code of a seat's leg whose agent is told something before it talks: by it Asterisk says at once that the agent picked up
+TOLD = "jt-told"
 
 # Channel variables; they travel with the caller and outlive the router
 QUEUE = "JT_QUEUE"

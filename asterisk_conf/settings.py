@@ -80,6 +80,8 @@ class AsteriskSettings:
     tiers               in order of priority, for the time without a router
     fallback_after_s    without a word from a router Asterisk's own queue takes over; 0: never
     transfer_codes      (code, queue): where a seat's transfer to that code leads
+    spoken_dir          sentences for the moment in which an agent has picked up; None: there are none
+    announces_agent     the caller hears there who serves it; whispers: the agent hears who calls
     run_dir             short folder for the control socket, one for each running Asterisk
     version             (major, minor) of the Asterisk that will read the files
     """
@@ -125,6 +127,9 @@ class AsteriskSettings:
     message_max_s: int = 120
     message_silence_s: int = 5
     survey: bool = False
+    spoken_dir: Path | None = None
+    announces_agent: bool = False
+    whispers: bool = False
 
     @property
     def refused_at_once(self) -> int:
@@ -208,8 +213,8 @@ def unsafe_settings(settings: AsteriskSettings) -> Iterator[str]:
     for code, queue in s.transfer_codes:
         yield from _bad_text(f"code of queue {queue!r}", code, FEATURE_CODE)
         yield from _bad_text("queue", queue, WORD)
-    for name in ("module_dir", "data_dir", "prompts_dir", "music_dir", "run_dir", "messages_dir"):
-        yield from _bad_text(name, str(getattr(s, name)), PATH)
+    for name in ("module_dir", "data_dir", "prompts_dir", "music_dir", "run_dir", "messages_dir", "spoken_dir"):
+        yield from _bad_text(name, str(getattr(s, name) or "/none"), PATH)
     yield from _bad_addresses(s)
     yield from _bad_numbers(s)
     yield from _bad_load(s)

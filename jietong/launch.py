@@ -19,6 +19,7 @@ from jietong.prompt_folder import prompts_of
 from jietong.provision.programs import Program, asterisk_data_dir, asterisk_module_dir
 from jietong.recordings import SHIPPED
 from jietong.running import RunningSite
+from jietong.spoken_folder import spoken_of
 from jietong.valkey import EmbeddedValkey, valkey_command
 
 PACKAGE_ROOT = Path(__file__).resolve().parents[1]
@@ -104,6 +105,9 @@ def asterisk_settings(site: RunningSite, program: Program) -> AsteriskSettings:
         message_max_s=config.voicemail.max_s,
         message_silence_s=config.voicemail.silence_s,
         survey=config.hotline.survey,
+        spoken_dir=spoken_of(site),
+        announces_agent=config.hotline.announce_agent,
+        whispers=config.hotline.whisper,
     )
 
 

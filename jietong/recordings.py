@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple, get_args
 
+from ivr.connecting import QUEUE_WORD, TIER_WORD
 from jietong.operator_file import Unreadable, read_bytes
 from jietong.site_raw import nearest
 from jietong.site_values import Language
@@ -16,7 +17,7 @@ from jietong.sound_file import MAX_BYTES, SUFFIXES, Unplayable, check_sound, con
 
 SHIPPED = Path(__file__).resolve().parents[1] / "ivr" / "prompts"
 LANGUAGES: tuple[str, ...] = get_args(Language)
-OWN_NAMES = ("product-", "announcement-", "own-")
+OWN_NAMES = ("product-", "announcement-", "own-", TIER_WORD, QUEUE_WORD)
 MAX_FILES = 2000
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")

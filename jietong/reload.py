@@ -24,6 +24,7 @@ from jietong.provision.programs import ensure_asterisk
 from jietong.running import Layout, RunningSite
 from jietong.site import Site
 from jietong.site_file import SiteFileError
+from jietong.spoken_folder import prepare_spoken
 from routing.adapters.leader_file import LeaderFile
 
 RENEWED_FILE = "renewed"  # DIR/run: what `jietong up` says once all processes are renewed; "done", or what failed
@@ -101,6 +102,7 @@ def _reload(running: RunningSite, site: Site, config: Path | None) -> None:
     )
     program = ensure_asterisk()
     prepare_prompts(fresh)
+    prepare_spoken(fresh)
     render(asterisk_settings(fresh, program), fresh.layout.asterisk)  # writes nothing when a value is unsafe
     try:
         prepare_database(fresh)
@@ -111,6 +113,7 @@ def _reload(running: RunningSite, site: Site, config: Path | None) -> None:
         running.save()
         with contextlib.suppress(SiteFileError):
             prepare_prompts(running)
+            prepare_spoken(running)
         render(asterisk_settings(running, program), running.layout.asterisk)
         with contextlib.suppress(NotReloadedError):
             _tell_asterisk(running)

@@ -48,6 +48,10 @@ class Hotline(Table):
     """Of the hours and days in records and metrics."""
     flows: str | None = None
     """Folder of your own flows (docs/flows.md), beside the site file; each replaces the shipped one of its name."""
+    announce_agent: bool = True
+    """Whether callers hear the number of the agent who has picked up, before they talk."""
+    whisper: bool = True
+    """Whether agents hear who calls (tier, service or queue, language) when they have picked up, before they talk."""
     survey: bool = False
     """Whether callers are asked to rate the talk when the agent has hung up."""
 

@@ -48,6 +48,7 @@ from jietong.service_manager import ServiceManager
 from jietong.sheet import ready_sheet
 from jietong.site_file import SiteFileError
 from jietong.site_lock import AlreadyRunningError, SiteLock
+from jietong.spoken_folder import prepare_spoken
 from jietong.supervisor import Supervisor
 from jietong.valkey import ValkeyError
 
@@ -179,6 +180,7 @@ def _start_and_run(source: SiteSource, var: Path, port_base: int | None) -> int:
     warn_about_host_name(_say)
     site, accounts = running_site(source, var, ports, program.argv)
     prepare_prompts(site)
+    prepare_spoken(site)
     prepare_database(site)
     site.save()
     if source.is_demo:

@@ -15,13 +15,14 @@ MINUTES_TOLD = (*range(1, 11), 15, 20, 30)
 
 @value
 class RingSeat:
-    """Take the caller on `channel` out of waiting and ring `seat` for at most `ring_s` seconds, and at the same time the seats `also`."""
+    """Take the caller on `channel` out of waiting and ring `seat`, where `agent` sits, for at most `ring_s` seconds, and at the same time the seats `also`."""
 
     call: str
     channel: str
     seat: str
     ring_s: int
     also: tuple[str, ...] = ()
+    agent: str = ""
 
     @property
     def seats(self) -> tuple[str, ...]:

@@ -125,6 +125,9 @@ def _merge_callback(state: State, call: Call, out: Outputs) -> None:
 def on_answered(state: State, event: OfferAnswered, out: Outputs) -> None:
     """The agent picked up; the wait is over."""
     call, offer = offer_of(state, event)
+    talking = state.calls.get(event.call)
+    if talking is not None and talking.state is CallState.TALKING and event.leg and event.leg == talking.leg:
+        return  # told twice: when the agent picked up, and when it was connected with the caller
     if call is not None and offer is not None:
         others = [other for other in take_offers(call) if other is not offer]
         call.ring_s = max(0.0, event.at - offer.rang_at) if offer.rang_at is not None else 0.0

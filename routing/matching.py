@@ -113,7 +113,8 @@ def make_offer(state: State, choice: Choice, out: Outputs) -> None:
     if call.promised_at is not None:
         out.actions.append(CallBack(call.id, seats[0], state.rules.ring_s, call.caller, call.offers))
         return
-    out.actions.append(RingSeat(call.id, call.channel, seats[0], state.rules.ring_s, seats[1:]))
+    agent = call.rings[seats[0]].agent
+    out.actions.append(RingSeat(call.id, call.channel, seats[0], state.rules.ring_s, seats[1:], agent))
 
 
 def _one_more(state: State, call: Call, first: Choice, at: float) -> Choice | None:

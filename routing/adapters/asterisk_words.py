@@ -55,7 +55,17 @@ _FENCE = re.compile(r"[0-9]{1,15}")
 _WHOLE_S = 1.0
 _UP = "6"  # AST_STATE_UP in Asterisk's channelstate.h
 _CAUSE = re.compile(r"[0-9]{1,3}")  # not str.isdigit: that takes digits that int() does not
-_KINDS = ("UserEvent", "DialBegin", "DialEnd", "Hangup", "HangupRequest", "Hold", "Unhold", "DeviceStateChange")
+_KINDS = (
+    "UserEvent",
+    "DialBegin",
+    "DialEnd",
+    "Newstate",
+    "Hangup",
+    "HangupRequest",
+    "Hold",
+    "Unhold",
+    "DeviceStateChange",
+)
 
 _DEVICE_STATES = {
     "NOT_INUSE": SeatState.FREE,
@@ -101,8 +111,8 @@ def event_of(message: Message, at: float) -> Event | None:
         case "DialBegin":
             seat = _seat_of(message.get("DestChannel"))
             return OfferRinging(at, _call_of(message), seat, message.get("DestUniqueid")) if seat else None
-        case "DialEnd":
-            return _of_dial_end(message, at)
+        case "DialEnd" | "Newstate" as kind:
+            return _of_dial_end(message, at) if kind == "DialEnd" else _of_new_state(message, at)
         case "Hangup":
             return _of_hangup(message, at)
         case "HangupRequest" | "Hold" | "Unhold":
@@ -242,6 +252,13 @@ def _of_dial_end(message: Message, at: float) -> Event | None:
     return OfferFailed(at, call, seat, _DIAL_FAILURES.get(status, OfferFailure.REJECTED))
 
 
+def _of_new_state(message: Message, at: float) -> OfferAnswered | None:
+    """An agent who is told something first has picked up; DialEnd says so only when it is told."""
+    seat, call = _seat_of(message.get("Channel")), message.get("Linkedid")
+    is_told = message.get("AccountCode") == names.TOLD and message.get("ChannelState") == _UP
+    return OfferAnswered(at, call, seat, message.get("Uniqueid")) if seat and call and is_told else None
+
+
 def _of_hangup(message: Message, at: float) -> Event | None:
     call, leg = message.get("Linkedid"), message.get("Uniqueid")
     if leg == call and not is_callback_channel(leg):
@@ -346,8 +363,7 @@ def order_of(action: Action) -> tuple[str, dict[str, str | list[str]]]:
             }
             return "Redirect", {"Channel": action.channel, **said}
         case RingSeat():
-            target = {"Context": names.CONNECT, "Exten": names.SEATS_APART.join(action.seats), "Priority": "1"}
-            return "Redirect", {"Channel": action.channel, **target}
+            return "Redirect", {"Channel": action.channel, **_where_to_ring(action)}
         case SendOutside():
             target = {"Context": names.OUTSIDE, "Exten": action.number, "Priority": "1"}
             return "Redirect", {"Channel": action.channel, **target}
@@ -370,3 +386,11 @@ def order_of(action: Action) -> tuple[str, dict[str, str | list[str]]]:
             }
         case HangUpLeg():
             return "Hangup", {"Channel": action.leg, "Cause": "16"}
+
+
+def _where_to_ring(action: RingSeat) -> dict[str, str | list[str]]:
+    """Seats that ring at once; or one, and the agent who sits there when its number is another."""
+    exten = names.SEATS_APART.join(action.seats)
+    if not action.also and action.agent not in ("", action.seat):
+        exten += names.AGENT_APART + action.agent
+    return {"Context": names.CONNECT, "Exten": exten, "Priority": "1"}

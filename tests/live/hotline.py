@@ -39,6 +39,8 @@ PROBE = "13800000100"
 SITE = f"""
 [hotline]
 number = "10010"
+announce_agent = false
+whisper = false
 [[trunks]]
 name = "carrier"
 match = ["127.0.0.1"]

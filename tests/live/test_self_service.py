@@ -116,6 +116,7 @@ async def test_the_talk_is_rated_and_the_agent_is_free_meanwhile(
         await hotline.asks_for_a_person(first)
         await agent.talks()
         await hotline.agent_is("1001", "talking")
+        await _is_connected(hotline)
         agent.phone.hang_up()
         async with hotline.caller() as second:
             await hotline.asks_for_a_person(second)
@@ -127,6 +128,11 @@ async def test_the_talk_is_rated_and_the_agent_is_free_meanwhile(
     await first.phone.wait_for("recorded")
     assert heard(at_caller, PROMPTS / "zh-CN" / "survey-ask.wav") > 0.5
     await hotline.until_metric(lambda: _fours_of_1001(hotline, capsys) == 1, "the rating to be on record")
+
+
+async def _is_connected(hotline: Hotline) -> None:
+    """Both have been told what they are told, and talk."""
+    await hotline.asterisk_shows("bridge show all", " basic ", 10)
 
 
 async def test_who_hangs_up_after_the_talk_is_asked_nothing(self_service: Hotline) -> None:

@@ -95,6 +95,8 @@ def test_dialplan_has_the_shared_words(tmp_path: Path) -> None:
         outside_numbers=("02112345678",),
         max_new_per_s=20,
         survey=True,
+        spoken_dir=Path("/srv/spoken"),
+        announces_agent=True,
     )
     text, leaving = files["extensions.conf"], files["extensions_leaving.conf"]
     at = [text.index(f"\n[{getattr(names, name)}]") for name in CONTEXTS]
@@ -109,6 +111,26 @@ def test_dialplan_has_the_shared_words(tmp_path: Path) -> None:
         above = text[: text.index(f"\n[{getattr(names, name)}]")].splitlines()[-1]
         assert above.startswith(";"), f"{name} has no comment above it"
     assert "exten => _XXXX,1," in text and "exten => _XXXXX,1," in text
+
+
+@pytest.mark.parametrize(
+    ("announces", "whispers", "played"),
+    [
+        (True, True, "A(/s/whisper/${JT_TIER}+${JT_QUEUE}+${JT_SERVICE}+${JT_LANGUAGE}:/s/agent/${JT_LANGUAGE}/${EXTEN})"),
+        (True, False, "A(:/s/agent/${JT_LANGUAGE}/${EXTEN})"),
+        (False, True, "A(/s/whisper/${JT_TIER}+${JT_QUEUE}+${JT_SERVICE}+${JT_LANGUAGE})"),
+        (False, False, ""),
+    ],
+)  # fmt: skip
+def test_what_both_sides_hear_before_they_talk(tmp_path: Path, announces: bool, whispers: bool, played: str) -> None:
+    """Caller and agent are told at once, each its own; a site that wants none of it has none; of several seats nobody knows whose it will be."""
+    files = written(tmp_path, spoken_dir=Path("/s"), announces_agent=announces, whispers=whispers)
+    dials = [line for line in files["extensions.conf"].splitlines() if "n,Dial(PJSIP/" in line and "gim" in line]
+    one, with_agent, several = dials[:3]
+    marked = f"b(prepare-seat^told^1){played}" if played else ""
+    assert f"gim(jietong){marked})" in one
+    assert f"gim(jietong){marked.replace('${EXTEN}', '${EXTEN:5}')})" in with_agent
+    assert "gim(jietong))" in several
 
 
 def test_only_listed_numbers_can_be_dialled(tmp_path: Path) -> None:
@@ -149,7 +171,7 @@ def test_only_seats_that_shall_answer_by_themselves_are_asked_to(tmp_path: Path)
     assert "exten => 1002,1,Goto(answers,1)" in lines and "exten => 1001,1,Goto(answers,1)" not in lines
     offers = dialplan.partition("\n[connect]\n")[2].partition("\n[")[0].splitlines()
     dials = [line for line in offers if "Dial(" in line]
-    assert len(dials) == 2 and all(line.endswith("gim(jietong)b(prepare-seat^s^1))") for line in dials)
+    assert len(dials) == 3 and all(line.endswith("gim(jietong)b(prepare-seat^s^1))") for line in dials)
 
 
 @pytest.mark.parametrize(

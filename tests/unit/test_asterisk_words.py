@@ -162,6 +162,8 @@ def test_orders_in_asterisks_words() -> None:
     )
     several = order_of(RingSeat("17.1", "PJSIP/carrier-00000001", "1001", 8, ("1002", "1901")))
     assert several[1]["Exten"] == "1001*1002*1901"
+    agent = order_of(RingSeat("17.1", "PJSIP/carrier-00000001", "1001", 8, agent="8001"))
+    assert agent[1]["Exten"] == "1001+8001"
     assert order_of(HangUpLeg("17.2")) == ("Hangup", {"Channel": "17.2", "Cause": "16"})
 
 
@@ -177,6 +179,18 @@ def test_when_asterisk_started(text: str, is_known: bool) -> None:
     """The start of Asterisk is read in this machine's time zone, as the end of the second that it names: who came within that second was at the Asterisk before; anything odd is unknown."""
     expected = datetime(2026, 11, 23, 8, 9, 11).astimezone().timestamp() if is_known else 0.0
     assert started_at_of(message(text)) == expected
+
+
+@pytest.mark.parametrize(
+    ("state", "account", "is_answer"), [("6", "jt-told", True), ("5", "jt-told", False), ("6", "", False)]
+)
+def test_an_agent_who_is_told_something_has_answered(state: str, account: str, is_answer: bool) -> None:
+    """The wait is over when the agent picks up, not when it has been told who calls."""
+    told = message(
+        f"Event: Newstate\nChannel: PJSIP/1001-00000002\nChannelState: {state}\nAccountCode: {account}\n"
+        "Uniqueid: 17.2\nLinkedid: 17.1"
+    )
+    assert event_of(told, 5.0) == (OfferAnswered(5.0, "17.1", "1001", "17.2") if is_answer else None)
 
 
 @pytest.mark.parametrize("event", ["DialBegin", "DialEnd"])

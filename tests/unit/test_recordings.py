@@ -57,7 +57,7 @@ WRONG = {
     "MP3": ("en/welcome.mp3", b"ID3", "ends in .mp3, which is not played; make a WAV file: sox "),
     "no ending": ("en/welcome", wav(), "ends in nothing"),
     "great letters": ("en/welcome.WAV", wav(), "ends in .WAV: Asterisk wants it small, .wav"),
-    "a slip": ("en/wellcome.wav", wav(), "no prompt 'wellcome'; did you mean welcome?: your own ones begin with product-, announcement- or own-"),
+    "a slip": ("en/wellcome.wav", wav(), "no prompt 'wellcome'; did you mean welcome?: your own ones begin with product-, announcement-, own-, whisper-tier- or whisper-queue-"),
     "a space": ("en/my voice.wav", wav(), "use small letters, digits and single hyphens"),
     "another language": ("fr/welcome.wav", wav(), "fr: no language"),
     "a slip in a language": ("zh_CN/welcome.wav", wav(), "zh_CN: no language; did you mean zh-CN?"),
