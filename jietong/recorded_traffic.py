@@ -3,6 +3,7 @@
 Owns these readings. Must not know what the simulator makes of them: simulation/recorded.py does.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -24,17 +25,17 @@ MOST_CALLS = 10_000_000
 LOGS = (".tsv", ".tsv.gz")
 
 
-def calls_of_journal(var: Path, seed: int) -> list[Arrival]:
-    """The calls in the journal of the site that runs in `var`; raises NoRunningSite, StoreAway and TrafficError."""
+def record_of_journal(var: Path) -> Recorded:
+    """What the journal of the site that runs in `var` has of calls; raises NoRunningSite and StoreAway."""
     site = RunningSite.load(var)
     recorded = Recorded()
     for entry in read_to_end(site.store_url, prefix_of(site.site.hotline.number), BEGINNING):
         recorded.add(entry.event, entry.facts)
-    return recorded.arrivals(seed)
+    return recorded
 
 
-def calls_of_database(file: Path, seed: int) -> list[Arrival]:
-    """The calls of a SQLite database such as a site's own; raises TrafficError when it has none."""
+def record_of_database(file: Path) -> Recorded:
+    """The calls of a SQLite database such as a site's own; raises TrafficError when it cannot be read."""
     engine = open_engine(sqlite_url(file))
     recorded = Recorded()
     try:
@@ -43,15 +44,16 @@ def calls_of_database(file: Path, seed: int) -> list[Arrival]:
         raise TrafficError(f"{file}: {error}") from None
     finally:
         engine.dispose()
-    return recorded.arrivals(seed)
+    return recorded
 
 
-def calls_of_log(path: Path, rules: Rules, zone: ZoneInfo, seed: int) -> list[Arrival]:
-    """The calls of a log in the bank's format (jietong/bank_log.py), what it leaves open filled by chance; raises TrafficError."""
+def log_drawn(path: Path, rules: Rules, zone: ZoneInfo) -> Callable[[int], list[Arrival]]:
+    """The calls of a log in the bank's format (jietong/bank_log.py), what it leaves open filled by chance of a seed; raises TrafficError."""
     try:
-        filled = with_tiers(read_history(path, zone).log, seed)
+        log = read_history(path, zone).log
     except HistoryFileError as error:
         raise TrafficError(str(error)) from None
+    filled = with_tiers(log, 0)
     unknown = {one.tier for one in filled} - {tier.name for tier in rules.tiers}
     if unknown or not filled:
         raise TrafficError(
@@ -59,7 +61,12 @@ def calls_of_log(path: Path, rules: Rules, zone: ZoneInfo, seed: int) -> list[Ar
             if unknown
             else f"{path}: is no call log of the bank's format"
         )
-    return list(arrivals(filled, filled_handling(filled), seed))
+
+    def drawn(seed: int) -> list[Arrival]:
+        filled = with_tiers(log, seed)
+        return list(arrivals(filled, filled_handling(filled), seed))
+
+    return drawn
 
 
 def load_any(path: Path, rules: Rules, zone: ZoneInfo, seed: int) -> Traffic:
@@ -67,10 +74,13 @@ def load_any(path: Path, rules: Rules, zone: ZoneInfo, seed: int) -> Traffic:
 
     raises   TrafficFileError, TrafficError, NoRunningSite, StoreAway
     """
-    if path.is_dir():
-        return Traffic(habits_of(Agents(), Customers()), trace=tuple(calls_of_journal(path.absolute(), seed)))
-    if is_database(path):
-        return Traffic(habits_of(Agents(), Customers()), trace=tuple(calls_of_database(path, seed)))
+    if path.is_dir() or is_database(path):
+        recorded = record_of_journal(path.absolute()) if path.is_dir() else record_of_database(path)
+        return _drawn(recorded.arrivals, Agents(), seed)
     if path.name.endswith(LOGS):
-        return Traffic(habits_of(Agents(pick_up=None), Customers()), trace=tuple(calls_of_log(path, rules, zone, seed)))
+        return _drawn(log_drawn(path, rules, zone), Agents(pick_up=None), seed)
     return load_traffic(path, rules, zone)
+
+
+def _drawn(draw: Callable[[int], list[Arrival]], agents: Agents, seed: int) -> Traffic:
+    return Traffic(habits_of(agents, Customers()), trace=tuple(draw(seed)), redraw=draw)

@@ -80,7 +80,7 @@ def replicate(
             on_fact(fact)
 
     is_trace = scenario.traffic.model is None
-    arrivals = watched(_trace(scenario) if is_trace else _model(scenario, seed))
+    arrivals = watched(_trace(scenario, seed) if is_trace else _model(scenario, seed))
     shifts = None if scenario.plan is None else scenario.plan.shifts(*_span(scenario), scenario.zone)
     totals = simulate(
         scenario.rules,
@@ -95,8 +95,10 @@ def replicate(
     return Outcome(totals, times.occupancy(), count)
 
 
-def _trace(scenario: Scenario) -> Iterator[tuple[Arrival, float]]:
-    trace = scenario.traffic.trace
+def _trace(scenario: Scenario, seed: int) -> Iterator[tuple[Arrival, float]]:
+    """The calls of a trace; of a record what is not known is drawn anew for each seed."""
+    redraw = scenario.traffic.redraw
+    trace = scenario.traffic.trace if redraw is None else redraw(seed)
     for number, arrival in enumerate(trace):
         yield arrival, number / len(trace)
 

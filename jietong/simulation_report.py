@@ -29,7 +29,9 @@ FIGURES: dict[str, Figure] = {
 }
 SHARES = ("answered", "in_target", "without_short", "abandoned")
 EVERYBODY = "everybody"
-PIPE_WIDTH = 130
+PIPE_WIDTH = 140
+ENOUGH = 10  # replications that tell how much they differ
+MIDDLE = "8 of 10 runs"
 
 
 def figures(outcomes: Sequence[Outcome], scenario: Scenario) -> dict[str, dict[str, Interval | None]]:
@@ -73,7 +75,9 @@ def print_tables(outcomes: Sequence[Outcome], scenario: Scenario) -> None:
     console = wide_console()
     goals = {tier.name: (tier.answer_within_s, tier.goal) for tier in scenario.rules.tiers}
     table = Table(box=box.SIMPLE)
-    for title in ("tier", "calls", "answered", "in target", "goal", "without short", "abandoned", "wait", "longest"):
+    middle = len(outcomes) >= ENOUGH
+    titles = ["tier", "calls", "answered", "in target", "goal", "without short", "abandoned", "wait", "longest"]
+    for title in titles[:4] + [MIDDLE] * middle + titles[4:]:
         table.add_column(title, justify="left" if title == "tier" else "right", no_wrap=True)
     for tier, row in figures(outcomes, scenario).items():
         target = goals.get(tier)
@@ -81,6 +85,7 @@ def print_tables(outcomes: Sequence[Outcome], scenario: Scenario) -> None:
             tier if target is None else f"{tier} ({target[0]:g} s)",
             f"{row['calls'].mean:,.0f}" if row["calls"] else "",
             *(shown(row[name], 100, "%") for name in ("answered", "in_target")),
+            *([_middle(outcomes, tier)] if middle else []),
             _verdict(row["in_target"], target[1]) if target else "",
             *(shown(row[name], 100, "%") for name in ("without_short", "abandoned")),
             shown(row["answer_wait_s"], 1, " s"),
@@ -88,6 +93,25 @@ def print_tables(outcomes: Sequence[Outcome], scenario: Scenario) -> None:
         )
     console.print(table)
     console.print(remarks(outcomes), soft_wrap=True)
+
+
+def middle_of(values: Sequence[float]) -> tuple[float, float]:
+    """The range in which the middle eight of ten values lie."""
+    ordered = sorted(values)
+    cut = len(ordered) // 10
+    return ordered[cut], ordered[-1 - cut]
+
+
+def _middle_plain(outcomes: Sequence[Outcome], tier: str) -> list[float] | None:
+    levels = [FIGURES["in_target"](_count(outcome, tier)) for outcome in outcomes]
+    known = [level for level in levels if level is not None]
+    return list(middle_of(known)) if len(known) >= ENOUGH else None
+
+
+def _middle(outcomes: Sequence[Outcome], tier: str) -> str:
+    levels = [FIGURES["in_target"](_count(outcome, tier)) for outcome in outcomes]
+    low, high = middle_of([level for level in levels if level is not None] or [0.0])
+    return f"{low:.1%} to {high:.1%}"
 
 
 def wide_console() -> Console:
@@ -142,11 +166,12 @@ def remarks(outcomes: Sequence[Outcome]) -> str:
 
 
 def as_json(outcomes: Sequence[Outcome], scenario: Scenario) -> dict[str, Any]:
-    """The same, unrounded; each figure with `mean` and `half` (None: unknown)."""
+    """The same, unrounded; each figure with `mean` and `half` (None: unknown); `middle_in_target` is the range of eight runs of ten."""
     occupancy = _mean(outcome.occupancy for outcome in outcomes)
     return {
         "replications": len(outcomes),
         "tiers": {tier: plain(row) for tier, row in figures(outcomes, scenario).items()},
+        "middle_in_target": {tier: _middle_plain(outcomes, tier) for tier in figures(outcomes, scenario)},
         "occupancy": _plain(occupancy),
         "unfinished": sum(outcome.totals.unfinished for outcome in outcomes),
     }

@@ -5,6 +5,7 @@ Rules: docs/simulation.md; times without an offset are the site's own.
 """
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -51,11 +52,15 @@ class TrafficFileError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """What comes, and what people do: a model, or else the calls of a trace, in order."""
+    """What comes, and what people do: a model, or else the calls of a trace, in order.
+
+    redraw   the trace with another seed, where chance fills in what a record does not tell; None: nothing is drawn
+    """
 
     habits: Habits
     model: Model | None = None
     trace: tuple[Arrival, ...] = ()
+    redraw: Callable[[int], Sequence[Arrival]] | None = None
 
 
 def load_traffic(path: Path, rules: Rules, zone: ZoneInfo) -> Traffic:

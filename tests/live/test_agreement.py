@@ -1,6 +1,8 @@
 """What the simulator says is what the live site does."""
 
 from bench.agreement import WITHIN_S, Script, compare, play_live, play_virtual, told
+from jietong.recorded_traffic import record_of_journal
+from routing.facts import Outcome
 from tests.live.hotline import Hotline
 
 MOST = 0.75  # of the calls: the others may come late where a shared machine stands still for a moment
@@ -9,7 +11,7 @@ MOST = 0.75  # of the calls: the others may come late where a shared machine sta
 async def test_robots_and_virtual_time_agree(hotline: Hotline) -> None:
     """Robots call through a real Asterisk for half a minute, more than three agents can serve at once; simulated, each has the same agent after the same wait.
 
-    Two agents who are ready within milliseconds may change places: from then on only their names differ, and the waits are compared.
+    The journal as traffic has the same calls. Two agents who are ready within milliseconds may change places: from then on only their names differ, and the waits are compared.
     """
     script = Script(25.0, 0.5, 0.1, talk_s=4.0, patience_s=5.0)
     played = await play_live(hotline.site, script, ["1001", "1002", "1901"])
@@ -19,3 +21,8 @@ async def test_robots_and_virtual_time_agree(hotline: Hotline) -> None:
     assert all(pair.live.outcome is pair.virtual.outcome for pair in pairs), told(pairs)
     same = next((number for number, pair in enumerate(pairs) if not pair.is_same), len(pairs))
     assert same >= len(pairs) // 2, told(pairs)
+    again = {call.caller: call for call in record_of_journal(hotline.var).arrivals(seed=1)}
+    for pair in pairs:
+        call = again[pair.live.caller]
+        assert call.at == pair.live.entered_at and call.patience_s >= pair.live.wait_s
+        assert pair.live.outcome is Outcome.ABANDONED or call.talk_s == pair.live.talk_s, "yesterday again"

@@ -1,5 +1,6 @@
 """Yesterday again: the calls of a live site in virtual time."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -50,8 +51,10 @@ def test_records_of_a_day_simulated_again_give_that_day(tmp_path: Path) -> None:
     traffic, file = tmp_path / "traffic.toml", tmp_path / "day.db"
     traffic.write_text(TRAFFIC)
     assert ran("simulate", "--site", DEMO, "--traffic", traffic, "--records", file)[0] == 0
-    code, out, err = ran("simulate", "--site", DEMO, "--traffic", file, "--json")
+    code, out, err = ran("simulate", "--site", DEMO, "--traffic", file, "--json", "--replications", 2)
     assert code == 0, err
+    wait = json.loads(out)["tiers"]["everybody"]["answer_wait_s"]
+    assert wait["half"] > 0, "what the record does not tell is drawn anew for each replication"
     assert '"unfinished": 0' in out
     empty = tmp_path / "empty.db"
     empty.write_bytes(b"SQLite format 3\x00")
