@@ -81,6 +81,7 @@ bench: setup-dev
 	@$(BIN)/python -m jietong.provision all
 	@$(BIN)/python -m bench.engine_step
 	@$(BIN)/python -m bench.engine_skills
+	@$(BIN)/python -m bench.simulation_speed
 	@$(BIN)/python -m bench.agi_turnaround
 	@$(BIN)/python -m bench.scrape
 	@$(BIN)/python -m bench.idle_to_ring

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
-from bench.peers import GOALS, dedicated, levels
+from bench.peer_rules import GOALS
+from bench.peers import dedicated, levels
 from bench.simulation_speed import bare_calls, site
 from jietong.svg_chart import Chart, Series, draw, percent
 from planning.erlang import Load, outlook

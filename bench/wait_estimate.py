@@ -1,7 +1,7 @@
 """Back-test of the announced waits, ours beside app_queue's moving average: on simulated days, and on a bank's real calls.
 
 Run: python -m bench.wait_estimate [--bank FILE.tsv.gz] [--write FOLDER]. The bank's file is a call log of the Anonymous Bank's format.
-Every waiting caller is told at entry and every 30 s; one in ten never hangs up, and these are measured (simulation/estimate_test.py).
+Every waiting caller is told at entry and every 30 s; one in ten never hangs up, and these are measured (simulation/estimate_backtest.py).
 """
 
 import argparse
@@ -19,7 +19,7 @@ from jietong.svg_chart import Chart, Series, draw
 from routing.rules import Rules
 from simulation.arrival import Arrival
 from simulation.chance import Distribution, Shape
-from simulation.estimate_test import Backtest, backtest
+from simulation.estimate_backtest import Backtest, backtest
 from simulation.model import Kind, Model, calls
 
 TALK = Distribution(170, Shape.LOGNORMAL, 1.2)

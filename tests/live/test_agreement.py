@@ -1,6 +1,7 @@
 """What the simulator says is what the live site does."""
 
-from bench.agreement import WITHIN_S, Script, compare, play_live, play_virtual, told
+from bench.agreement import WITHIN_S, compare, play_virtual, told
+from bench.agreement_robots import Script, play_live
 from jietong.recorded_traffic import record_of_journal
 from routing.facts import Outcome
 from tests.live.hotline import Hotline
