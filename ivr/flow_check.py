@@ -45,24 +45,27 @@ OTHER_KEYS = "0*#"
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What flows may name: prompts by language, services, numbers outside (None: not known, not checked)."""
+    """What flows may name: prompts by language, services, numbers outside (None: not known, not checked); flows whose files hold mistakes already."""
 
     prompts: Mapping[str, frozenset[str]]
     services: frozenset[str]
     outside: frozenset[str] | None = None
+    damaged: frozenset[str] = frozenset()
 
 
 Found = Iterator[tuple[str, Mistake]]
 
 
 def check_flows(flows: Mapping[str, Flow], around: Surroundings) -> list[tuple[str, Mistake]]:
-    """Flow and mistake, in the flows' and nodes' order."""
-    found = [*_entries(flows)]
+    """Flow and mistake, in the flows' and nodes' order; with a damaged file only what each node says, not where the whole leads."""
+    found: list[tuple[str, Mistake]] = []
     for name, flow in flows.items():
         for node_name, node in flow.nodes.items():
             found += [(name, mistake) for mistake in _in_node(flows, flow, node_name, node, around)]
         found += [(name, mistake) for mistake in _in_settings(flows, flow, around)]
-    found += [*_unreached(flows), *_circles(flows), *_depths(flows), *_kept_from_a_person(flows)]
+    if not around.damaged:
+        found = [*_entries(flows), *found]
+        found += [*_unreached(flows), *_circles(flows), *_depths(flows), *_kept_from_a_person(flows)]
     order = list(flows)
     return sorted(found, key=lambda pair: order.index(pair[0]) if pair[0] in order else -1)
 
@@ -78,7 +81,7 @@ def _entries(flows: Mapping[str, Flow]) -> Found:
 
 def _in_node(flows: Mapping[str, Flow], flow: Flow, name: str, node: Node, around: Surroundings) -> Iterator[Mistake]:
     for key, target in targets_of(node):
-        yield from _target(flows, flow, _path(name, key), target)
+        yield from _target(flows, flow, _path(name, key), target, around)
     yield from _prompts(name, node, around)
     if isinstance(node, Menu):
         width = len([key for key in node.keys if key not in OTHER_KEYS])
@@ -86,7 +89,7 @@ def _in_node(flows: Mapping[str, Flow], flow: Flow, name: str, node: Node, aroun
             yield Mistake((name,), f"a menu of more than {MAX_WIDTH} choices: nobody remembers the first one")
     if isinstance(node, LookUp):
         yield from _door(name, node)
-    if isinstance(node, Test):
+    if isinstance(node, Test) and not around.damaged:
         yield from _condition(flows, name, node, around)
     if isinstance(node, Speak):
         languages = (*around.prompts, NEXT_LANGUAGE)
@@ -97,14 +100,16 @@ def _in_node(flows: Mapping[str, Flow], flow: Flow, name: str, node: Node, aroun
             yield from _service((name, key), getattr(node, "service", ""), around)
     if isinstance(node, Transfer) and around.outside is not None and node.number not in around.outside:
         yield Mistake((name, "transfer"), "not a listed number: add it to [outside] numbers of the site file")
-    if isinstance(node, Return) and not _is_called(flows, flow.name):
+    if isinstance(node, Return) and not around.damaged and not _is_called(flows, flow.name):
         yield Mistake(
             (name,), "no other flow calls this one, so there is nowhere to return to: lead to `end` or a person"
         )
 
 
-def _target(flows: Mapping[str, Flow], flow: Flow, path: Path, target: str) -> Iterator[Mistake]:
+def _target(flows: Mapping[str, Flow], flow: Flow, path: Path, target: str, around: Surroundings) -> Iterator[Mistake]:
     other = target.removeprefix(TO_FLOW)
+    if around.damaged and (flow.name in around.damaged or other in around.damaged or target == RETURN):
+        return  # what it leads to may only be hidden by another mistake
     if target.startswith(TO_FLOW):
         if other not in flows:
             yield Mistake(path, f"there is no flow {other!r}{nearest(other, list(flows))}")
@@ -170,7 +175,7 @@ def _service(path: Path, service: str, around: Surroundings) -> Iterator[Mistake
 
 def _in_settings(flows: Mapping[str, Flow], flow: Flow, around: Surroundings) -> Iterator[Mistake]:
     yield from _service(("flow", "person"), flow.person, around)
-    yield from _target(flows, flow, ("flow", "too_many"), flow.too_many)
+    yield from _target(flows, flow, ("flow", "too_many"), flow.too_many, around)
     for key, prompt in (("wrong", flow.wrong), ("silent", flow.silent)):
         yield from _prompt(("flow", key), prompt, around)
 

@@ -6,6 +6,7 @@ Rules: docs/flows.md: a file of the same name replaces the shipped one whole.
 
 import re
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -31,17 +32,8 @@ def read_flows(folder: Path | None) -> tuple[dict[str, Flow], list[str]]:
 
     A file that cannot be read leaves its flow out.
     """
-    files = _files(folder)
-    mistakes: list[str] = []
-    flows: dict[str, Flow] = {}
-    for name, file in files.items():
-        raw, lines, found = _parsed(file)
-        mistakes += found
-        if raw is not None:
-            read = read_flow(name, raw)
-            mistakes += [_place(file, lines, mistake.path) + mistake.text for mistake in read.mistakes]
-            flows[name] = read.flow
-    return flows, mistakes
+    flows, mistakes = _read(_files(folder))
+    return flows, [text for found in mistakes.values() for text in found]
 
 
 def check_folder(folder: Path | None, around: Surroundings) -> list[str]:
@@ -49,18 +41,19 @@ def check_folder(folder: Path | None, around: Surroundings) -> list[str]:
 
     Flows as a whole are judged only when each file can be read: a node that is missing for its own mistake would make many more.
     """
-    flows, mistakes = read_flows(folder)
-    if mistakes:
-        return mistakes
-    files, lines = _files(folder), {}
-    for name, mistake in check_flows(flows, around):
+    files = _files(folder)
+    flows, mistakes = _read(files)
+    missing: list[str] = []
+    lines: dict[str, dict[KeyPath, int]] = {}
+    damaged = frozenset(name for name, found in mistakes.items() if found)
+    for name, mistake in check_flows(flows, replace(around, damaged=damaged)):
         if name not in files:
-            mistakes.append(mistake.text)
+            missing.append(mistake.text)
             continue
         if name not in lines:
             lines[name] = _parsed(files[name])[1]
-        mistakes.append(_place(files[name], lines[name], mistake.path) + mistake.text)
-    return mistakes
+        mistakes[name].append(_place(files[name], lines[name], mistake.path) + mistake.text)
+    return [*missing, *(text for found in mistakes.values() for text in sorted(found, key=_line))]
 
 
 def surroundings_of(site: Site | None) -> Surroundings:
@@ -70,9 +63,28 @@ def surroundings_of(site: Site | None) -> Surroundings:
     return Surroundings(prompt_names(prompts), frozenset(get_args(ServiceName)), outside)
 
 
+def _read(files: dict[str, Path]) -> tuple[dict[str, Flow], dict[str, list[str]]]:
+    """The flows that can be read, and the mistakes of every file by its name."""
+    flows: dict[str, Flow] = {}
+    mistakes: dict[str, list[str]] = {}
+    for name, file in files.items():
+        raw, lines, mistakes[name] = _parsed(file)
+        if raw is not None:
+            read = read_flow(name, raw)
+            mistakes[name] += [_place(file, lines, mistake.path) + mistake.text for mistake in read.mistakes]
+            flows[name] = read.flow
+    return flows, mistakes
+
+
 def _files(folder: Path | None) -> dict[str, Path]:
     own = sorted(folder.glob("*.toml")) if folder is not None else []
     return {file.stem: file for file in [*sorted(SHIPPED.glob("*.toml")), *own]}
+
+
+def _line(mistake: str) -> int:
+    """The line of a mistake that `_place` began."""
+    found = re.search(r"\.toml:(\d+): ", mistake)
+    return int(found[1]) if found else 0
 
 
 def _place(file: Path, lines: dict[KeyPath, int], path: KeyPath) -> str:

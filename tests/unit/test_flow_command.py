@@ -50,6 +50,32 @@ def test_a_mistake_is_told_with_file_and_line(title: str, folder: Path, capsys: 
     assert f"{folder / 'business.toml'}{told}" in capsys.readouterr().err
 
 
+def test_every_file_is_judged_at_once(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A slip in one file hides nothing of another, and makes no mistake of it."""
+    (folder / "business.toml").write_text(OWN + '1 = "end"\n', encoding="utf-8")
+    (folder / "query.toml").write_text('[a]\nmenu = "welcom"\n1 = "persn"\n2 = "flow:business"\n', encoding="utf-8")
+    assert check(folder, None) == 2
+    told = [line.removeprefix(f"{folder}/") for line in capsys.readouterr().err.splitlines()]
+    begins = (
+        "business.toml:6: not TOML",
+        "query.toml:1: a: no recording",
+        "query.toml:3: a.1: there is no node 'persn'",
+    )
+    assert len(told) == 3 and all(line.startswith(begin) for line, begin in zip(told, begins, strict=True)), told
+
+
+def test_the_page_is_right_to_the_letter(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever does what docs/flows.md says has a menu without a mistake, and stories that come true."""
+    page = (Path(__file__).parents[2] / "docs" / "flows.md").read_text(encoding="utf-8")
+    menu = page.partition("```toml\n")[2].partition("```")[0]
+    story = "story " + page.partition("```\nstory ")[2].partition("```")[0]
+    (tmp_path / "stories").mkdir()
+    (tmp_path / "business.toml").write_text(menu, encoding="utf-8")
+    (tmp_path / "stories" / "business.txt").write_text(story, encoding="utf-8")
+    assert check(tmp_path, None) == 0
+    assert tell_stories(tmp_path, []) == 0, capsys.readouterr().out
+
+
 def test_bytes_that_are_no_text(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A file of another program is no flow."""
     (folder / "business.toml").write_bytes(b"\xff\xfe\x00")
