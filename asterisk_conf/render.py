@@ -16,6 +16,7 @@ from asterisk_conf.settings import AsteriskSettings, UnsafeSetting, unsafe_setti
 from asterisk_conf.static_queues import static_queues_of
 
 TEMPLATES = Path(__file__).parent / "templates"
+LOOK_S = 5  # a waiting caller looks so often whether any router is there; each look costs Asterisk some 0.1 ms
 SECRET_FILES = frozenset({"manager.conf", "pjsip.conf"})
 # The second form is an IPv6 address as `_host` writes it, where a port follows
 _WRITABLE = re.compile(r"([\w.~!@%+=/:*-]([\w .~!@%+=/:*-]*[\w.~!@%+=/:*-])?)?|(agi://)?\[[0-9a-fA-F:.]+\](:[0-9]+)?")
@@ -65,6 +66,7 @@ def _texts(settings: AsteriskSettings, folder: Path) -> dict[str, str]:
     words = {key: value for key, value in vars(names).items() if key.isupper()}
     values = {
         "static_queues": static_queues_of(settings),
+        "look_s": min(LOOK_S, settings.fallback_after_s) or LOOK_S,
         "site": settings,
         "folder": folder,
         "permitted": [_network(a) for trunk in settings.trunks for a in trunk.match],

@@ -11,13 +11,25 @@ from bench.turns import NoFigure
 
 OURS, LEASTRECENT, RRMEMORY, DIAL = "ours", "app_queue leastrecent", "app_queue rrmemory", "plain Dial"
 MENU_OURS, MENU_QUEUE, MENU_DIAL = "ours with menu", "app_queue with menu", "plain Dial with menu"
+RETRY_5, ANNOUNCING = "app_queue, retry as installed", "app_queue, announcing"
 OURS_SIDES = (OURS, MENU_OURS)
-STRATEGIES = {LEASTRECENT: "leastrecent", RRMEMORY: "rrmemory"}
+# Queue of each side, and where its settings differ from the best ones. Installed is retry=5; an announcement is read by the caller's own thread
+QUEUES = {
+    LEASTRECENT: ("leastrecent", {}),
+    RRMEMORY: ("rrmemory", {"strategy": "rrmemory"}),
+    RETRY_5: ("retry5", {"retry": "5"}),
+    ANNOUNCING: (
+        "announcing",
+        {"periodic-announce": "{prompts}/thanks-for-waiting", "periodic-announce-frequency": "5"},
+    ),
+}
+VIP_PREFIX, VIP_PRIORITY = "139", 10  # of callers' numbers, where tiers are compared
 SILENT_CLASS = "bench-silent"  # a class of music that does not exist: nothing is played
 
 
-def ours_dialplan(text: str, number: str, music: bool) -> str:
+def ours_dialplan(text: str, number: str, music: bool, tiers: bool = False) -> str:
     """The product's own dialplan, in which BENCH_SIDE chooses whether the menu is left out; without music where wanted.
+    With `tiers`, who skips the menu gets its tier from its number, as the menu would look it up.
 
     raises NoFigure when the product's dialplan has no such entry any more
     """
@@ -27,7 +39,13 @@ def ours_dialplan(text: str, number: str, music: bool) -> str:
     if f"exten => {number},1," not in own or own.count(last) != 1:
         raise NoFigure("the product's dialplan has changed: bench/sides.py does not find the entry of its hotline")
     word = MENU_OURS.replace(" ", "-")
-    chosen = f" same => n,Goto(side-${{BENCH_SIDE}},1)\nexten => side-{OURS},1,Goto({names.WAITING},s,1)\nexten => side-{word},1,Goto({names.MENU},s,1)"
+    chosen = " same => n,Goto(side-${BENCH_SIDE},1)\n"
+    if tiers:
+        chosen += f'exten => side-{OURS},1,GotoIf($["${{CALLERID(num):0:3}}" = "{VIP_PREFIX}"]?vip:hold)\n'
+        chosen += f" same => n(vip),Set({names.TIER}=vip)\n same => n(hold),Goto({names.WAITING},s,1)\n"
+    else:
+        chosen += f"exten => side-{OURS},1,Goto({names.WAITING},s,1)\n"
+    chosen += f"exten => side-{word},1,Goto({names.MENU},s,1)"
     made = text[:begin] + own.replace(last, chosen) + text[end:]
     if not music:
         made = (
@@ -36,13 +54,15 @@ def ours_dialplan(text: str, number: str, music: bool) -> str:
     return made
 
 
-def peer_dialplan(number: str, ring_s: int, prompts: str, music: bool) -> str:
+def peer_dialplan(number: str, ring_s: int, prompts: str, music: bool, tiers: bool = False) -> str:
     """The peers: each answers, then queues or dials. A plain Dial rings the seat that the last four digits of the caller's number name: no routing at all.
     A menu plays the product's own main menu from Asterisk's dialplan and waits for the key 0.
     """
     answer = "Set(CALLERID(name)=)\n same => n,Answer()\n"
+    if tiers:
+        answer += f' same => n,GotoIf($["${{CALLERID(num):0:3}}" = "{VIP_PREFIX}"]?vip:line)\n same => n(vip),Set(QUEUE_PRIO={VIP_PRIORITY})\n same => n(line),NoOp()\n'
     dial = f"Dial(PJSIP/${{CALLERID(num):-4}},{ring_s},gi{'m(jietong)' if music else ''})"
-    ends = {side: f"Queue(bench-{strategy})" for side, strategy in STRATEGIES.items()} | {DIAL: dial}
+    ends = {side: f"Queue(bench-{queue})" for side, (queue, _) in QUEUES.items()} | {DIAL: dial}
     plain = "".join(
         f"exten => side-{_word(side)},1,{answer} same => n,{end}\n same => n,Hangup()\n" for side, end in ends.items()
     )
@@ -62,15 +82,18 @@ def peer_dialplan(number: str, ring_s: int, prompts: str, music: bool) -> str:
     )
 
 
-def peer_queues(seats: Sequence[str], ring_s: int, music_class: str) -> str:
-    """queues.conf with one queue for each strategy, all seats members of each."""
+def peer_queues(seats: Sequence[str], ring_s: int, music_class: str, prompts: str) -> str:
+    """queues.conf with one queue for each side, all seats members of each."""
     members = "".join(f"member => PJSIP/{seat}\n" for seat in seats)
-    common = (
-        f"autofill=yes\nringinuse=no\nretry=1\ntimeout={ring_s}\nwrapuptime=0\nmusicclass={music_class}\n"
-        f"announce-frequency=0\nannounce-position=no\n{members}"
-    )
-    queues = "".join(f"[bench-{strategy}]\nstrategy={strategy}\n{common}" for strategy in STRATEGIES.values())
-    return f"[general]\npersistentmembers=no\nautofill=yes\nshared_lastcall=no\nlog_membername_as_agent=no\n{queues}"
+    best = {
+        "strategy": "leastrecent", "autofill": "yes", "ringinuse": "no", "retry": "1", "timeout": str(ring_s), "wrapuptime": "0",
+        "musicclass": music_class, "announce-frequency": "0", "announce-position": "no",
+    }  # fmt: skip
+    text = "[general]\npersistentmembers=no\nautofill=yes\nshared_lastcall=no\nlog_membername_as_agent=no\n"
+    for name, other in QUEUES.values():
+        settings = {key: value.format(prompts=prompts) for key, value in (best | other).items()}
+        text += f"[bench-{name}]\n" + "".join(f"{key}={value}\n" for key, value in settings.items()) + members
+    return text
 
 
 def prompts_in(text: str) -> str:

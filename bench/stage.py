@@ -19,19 +19,21 @@ from bench.sides import MENU_OURS, OURS, OURS_SIDES, SILENT_CLASS, ours_dialplan
 from bench.turns import NoFigure
 from jietong.launch import asterisk_settings
 from jietong.ports import taken_ports, wrong_base
-from jietong.provision.programs import ProvisionError, ensure_asterisk, ensure_sipp
+from jietong.provision.programs import Program, ProvisionError, ensure_asterisk, ensure_sipp
 from jietong.running import Ports, RunningSite
 from jietong.site import Network
 from tests.adapters.up_fixture import ENDS_WITH_US, jietong_up, until
 
 PORT_BASE = 23_000
 PEER_OFFSET = 5  # of the peers' SIP port from ours
-RTP_PORTS = 11_000  # 2,750 callers at once, on each side
+VOICE_PORTS = 11_000  # 2,750 callers at once, on each side
 RING_S = 8
 FIRST_SEAT = 2000
 MOST_SEATS, MOST_WAITING = 1000, 2500
 CLI_WITHIN_S = 20
 READY_WITHIN_S = 60.0
+READY_LINE = "Asterisk Ready."
+NOT_ANNOUNCED = "[announcements]\nevery_s = 0\n"  # the peers announce nothing either; what it costs is measured apart
 
 
 @dataclass(frozen=True)
@@ -106,38 +108,43 @@ def refuse(agents: int, waiting: int = 0, rounds: int = 1, seconds: float = 1.0,
         raise NoFigure("this benchmark cannot begin: " + "; ".join(wrong))
 
 
-def ports_of(port_base: int) -> Ports:
-    """The ports of a stage: as with `--port-base`, and more for voice."""
+def ports_of(port_base: int, voice: int = VOICE_PORTS) -> Ports:
+    """The ports of a stage: as with `--port-base`, with `voice` ports for our side; the peers have as many above them."""
     usual = Ports.of(Network(), port_base)
-    return usual.model_copy(update={"rtp_end": usual.rtp_start + RTP_PORTS - 1})
+    return usual.model_copy(update={"rtp_end": usual.rtp_start + voice - 1})
 
 
 @contextmanager
-def a_stage(agents: int, music: bool = True, more: str = "", port_base: int = PORT_BASE) -> Iterator[Stage]:
+def a_stage(
+    agents: int, music: bool = True, more: str = "", tiers: bool = False, ports: Ports | None = None
+) -> Iterator[Stage]:
     """Starts the site and the peers' Asterisk with that many seats; ends both afterwards.
 
     music  False: nobody hears anything while waiting, on any side
-    more   further tables of the site file
+    more   further tables of the site file; without any, nothing is announced
+    tiers  callers whose number begins with 139 are VIP on either side
+    ports  where several stages run at once
     raises NoFigure when one of them does not come up
     """
     seats = tuple(str(FIRST_SEAT + n) for n in range(agents))
     with tempfile.TemporaryDirectory(prefix="jt-bench-") as name:
-        file = write_site(Path(name), seats, ports_of(port_base), more)
+        file = write_site(Path(name), seats, ports or ports_of(PORT_BASE), more or NOT_ANNOUNCED)
         try:
             with jietong_up("--config", str(file)) as up:
                 up.wait_ready()
                 site = RunningSite.load(up.var)
-                with peers_asterisk(site, Path(name) / "peers", music) as peers:
-                    yield Stage(site, seats, _our_ground(site, music), peers)
+                with peers_asterisk(site, Path(name) / "peers", music, tiers) as peers:
+                    yield Stage(site, seats, _our_ground(site, music, tiers), peers)
         except AssertionError as error:
             raise NoFigure(f"the site did not start or did not stay: {error}") from error
 
 
-def _our_ground(site: RunningSite, music: bool) -> Ground:
+def _our_ground(site: RunningSite, music: bool, tiers: bool) -> Ground:
     """The product's own dialplan, with a way around the menu."""
     conf = conf_file(site.layout.asterisk)
     plan = conf.parent / "extensions.conf"
-    plan.write_text(ours_dialplan(plan.read_text(encoding="utf-8"), site.site.hotline.number, music), encoding="utf-8")
+    text = ours_dialplan(plan.read_text(encoding="utf-8"), site.site.hotline.number, music, tiers)
+    plan.write_text(text, encoding="utf-8")
     ground = Ground(f"127.0.0.1:{site.ports.sip}", conf, site.asterisk_argv, Meter(site.var))
     _reload(ground, MENU_OURS)
     ground.cli(f"dialplan set global BENCH_SIDE {OURS}")
@@ -145,16 +152,40 @@ def _our_ground(site: RunningSite, music: bool) -> Ground:
 
 
 @contextmanager
-def peers_asterisk(site: RunningSite, folder: Path, music: bool) -> Iterator[Ground]:
+def peers_asterisk(site: RunningSite, folder: Path, music: bool, tiers: bool) -> Iterator[Ground]:
     """A bare Asterisk with the peers' dialplan and queues; nothing of ours runs with it."""
     program = ensure_asterisk()
     run_dir = Path(tempfile.mkdtemp(prefix="jtp-"))
+    try:
+        conf, sip_port = _write_peers(site, program, folder, run_dir, music, tiers)
+        out = folder / "out.txt"
+        with out.open("wb") as screen:
+            process = subprocess.Popen(
+                [*ENDS_WITH_US, *program.argv, "-C", str(conf), "-f", "-n"],
+                stdin=subprocess.DEVNULL, stdout=screen, stderr=screen, start_new_session=True,
+            )  # fmt: skip
+        try:
+            _wait_ready(process, out)
+            ground = Ground(f"127.0.0.1:{sip_port}", conf, site.asterisk_argv, Meter(folder))
+            _reload(ground, "app_queue")
+            yield ground
+        finally:
+            _end(process)
+    finally:
+        shutil.rmtree(run_dir, ignore_errors=True)
+
+
+def _write_peers(
+    site: RunningSite, program: Program, folder: Path, run_dir: Path, music: bool, tiers: bool
+) -> tuple[Path, int]:
+    """Our configuration with other ports, and the peers' own dialplan and queues; returns asterisk.conf and the SIP port."""
     ours = asterisk_settings(site, program)
+    voice = ours.rtp_end - ours.rtp_start + 1
     settings = dataclasses.replace(
         ours,
         sip_port=ours.sip_port + PEER_OFFSET,
         rtp_start=ours.rtp_end + 1,
-        rtp_end=ours.rtp_end + RTP_PORTS,
+        rtp_end=ours.rtp_end + voice,
         run_dir=run_dir,
         fallback_after_s=1,
     )
@@ -162,41 +193,31 @@ def peers_asterisk(site: RunningSite, folder: Path, music: bool) -> Iterator[Gro
     conf = conf_file(folder)
     etc = conf.parent
     plan = etc / "extensions.conf"
-    folder_of_prompts = prompts_in(plan.read_text(encoding="utf-8"))
-    plan.write_text(peer_dialplan(site.site.hotline.number, RING_S, folder_of_prompts, music), encoding="utf-8")
+    prompts = prompts_in(plan.read_text(encoding="utf-8"))
+    plan.write_text(peer_dialplan(site.site.hotline.number, RING_S, prompts, music, tiers), encoding="utf-8")
     numbers = [seat.number for seat in site.site.seats]
-    (etc / "queues.conf").write_text(
-        peer_queues(numbers, RING_S, "jietong" if music else SILENT_CLASS), encoding="utf-8"
-    )
+    queues = peer_queues(numbers, RING_S, "jietong" if music else SILENT_CLASS, prompts)
+    (etc / "queues.conf").write_text(queues, encoding="utf-8")
     (etc / "manager.conf").write_text("[general]\nenabled = no\n", encoding="utf-8")
-    out = folder / "out.txt"
-    with out.open("wb") as screen:
-        process = subprocess.Popen(
-            [*ENDS_WITH_US, *program.argv, "-C", str(conf), "-f", "-n"],
-            stdin=subprocess.DEVNULL,
-            stdout=screen,
-            stderr=screen,
-            start_new_session=True,
-        )
+    return conf, settings.sip_port
+
+
+def _wait_ready(process: "subprocess.Popen[bytes]", out: Path) -> None:
+    def is_ready() -> bool:
+        return READY_LINE in out.read_text(errors="replace") or process.poll() is not None
+
+    until(is_ready, READY_WITHIN_S, "the peers' Asterisk is not ready")
+    if process.poll() is not None:
+        raise NoFigure(f"the peers' Asterisk did not start: {out.read_text(errors='replace')[-500:]}")
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    process.terminate()
     try:
-        until(
-            lambda: "Asterisk Ready." in out.read_text(errors="replace") or process.poll() is not None,
-            READY_WITHIN_S,
-            "the peers' Asterisk is not ready",
-        )
-        if process.poll() is not None:
-            raise NoFigure(f"the peers' Asterisk did not start: {out.read_text(errors='replace')[-500:]}")
-        ground = Ground(f"127.0.0.1:{settings.sip_port}", conf, site.asterisk_argv, Meter(folder))
-        _reload(ground, "app_queue")
-        yield ground
-    finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        shutil.rmtree(run_dir, ignore_errors=True)
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _reload(ground: Ground, expected: str) -> None:

@@ -16,6 +16,7 @@ from routing.actions import Action, CallBack, RingSeat, SendOutside, SendToVoice
 from routing.adapters.ami import AmiConnection, AmiError
 from routing.adapters.asterisk_words import order_of
 from routing.adapters.ignored_log import IgnoredLog
+from routing.adapters.sleepers import Sleepers
 from routing.events import CallEnded, Event, OfferFailed, OfferFailure, SendFailed, Tick
 from routing.facts import EventIgnored, Fact
 from routing.ignored import UNREADABLE
@@ -51,6 +52,7 @@ class RouterLoop:
         self.faults = 0
         self.on_facts: Callable[[list[Fact]], None] | None = None
         self.ignored = IgnoredLog()
+        self.sleepers = Sleepers(lambda: self.state.calls, lambda: self.asterisk)
         self._journal = journal
         self._lead = lead
         self._held: deque[Event] = deque()
@@ -123,6 +125,8 @@ class RouterLoop:
             if self.asterisk is None:
                 raise AmiError("not connected")
             self.asterisk.send(name, fields, lambda why: self._refused(action, why))
+            if isinstance(action, RingSeat):
+                self.sleepers.ordered(action, lambda why: self._refused(action, why))
         except (AmiError, ValueError) as error:
             log.warning("order not sent: %s", error, extra={"order": name})
             asyncio.get_running_loop().call_soon(self._refused, action, str(error))

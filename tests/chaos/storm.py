@@ -15,7 +15,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
 from bench.sip_agents import SipAgents, quantile
-from bench.sip_seat import Habit
+from bench.sip_seat import Habit, SipSeat
 from routing.facts import CallRecord
 from tests.chaos.blows import Blow, is_whole
 from tests.live.hotline import Hotline
@@ -188,12 +188,16 @@ async def _mismatched(hotline: Hotline, agents: SipAgents) -> set[str]:
     }
 
 
+def _last_rung(seat: SipSeat) -> str:
+    return f"rung {time.monotonic() - seat.rung_at[-1]:.1f} s ago" if seat.rung_at else "never rung"
+
+
 def _described(hotline: Hotline, agents: SipAgents, ghosts: set[str]) -> list[str]:
     """What the router and the seat of each ghost think, then every channel."""
     rows = [row for row in hotline.status()["agents"] if row["agent"] in ghosts]
     seats = [agents.seats[row["seat"]] for row in rows]
     told = [
-        f"ghost: {row}, at the seat: {seat.caller or 'nobody'}, rung {time.monotonic() - seat.rung_at[-1]:.1f} s ago"
+        f"ghost: {row}, at the seat: {seat.caller or 'nobody'}, {_last_rung(seat)}"
         for row, seat in zip(rows, seats, strict=True)
     ]
     return [*told, hotline.cli("core show channels concise")]

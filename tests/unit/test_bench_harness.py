@@ -11,9 +11,9 @@ import pytest
 from bench import idle_to_ring, pages
 from bench.idle_to_ring import Case, cases_of, missed_of, rows_of
 from bench.meter import ASTERISK, OURS, STORE, Cost, read_process, spent
-from bench.sides import LEASTRECENT, RRMEMORY, ours_dialplan, peer_dialplan, peer_queues, prompts_in
+from bench.sides import LEASTRECENT, QUEUES, RRMEMORY, ours_dialplan, peer_dialplan, peer_queues, prompts_in
 from bench.sip_seat import Habit
-from bench.stage import PORT_BASE, refuse
+from bench.stage import PORT_BASE, VOICE_PORTS, ports_of, refuse
 from bench.turns import NoFigure, Turn, growth_exponent, in_turns, median_of, quantile, ratio, shown
 from jietong.provision.private_copy import ProvisionError
 from tests.unit.test_robots_sip_seat import Stage
@@ -237,10 +237,10 @@ def test_our_side_is_the_product_itself() -> None:
 
 def test_peers_have_their_best_settings() -> None:
     """app_queue is given what makes it fastest, with every seat in each queue."""
-    text = peer_queues(["2000", "2001"], 8, "jietong")
+    text = peer_queues(["2000", "2001"], 8, "jietong", "/prompts")
     for setting in ("autofill=yes", "ringinuse=no", "retry=1", "wrapuptime=0", "announce-frequency=0"):
         assert text.count(setting) >= 2
-    assert text.count("member => PJSIP/2001") == 2
+    assert text.count("member => PJSIP/2001") == text.count("[bench-") == len(QUEUES)
     assert {"strategy=leastrecent", "strategy=rrmemory"} <= set(text.splitlines())
     plan = peer_dialplan("10010", 8, prompts_in(PRODUCT), music=False)
     assert f"side-{LEASTRECENT.replace(' ', '-')}" in plan
@@ -301,6 +301,18 @@ def test_the_command_is_told_as_it_was_given() -> None:
     assert pages.command_of(idle_to_ring.__spec__, options) == "python -m bench.idle_to_ring --sizes 50x150 --no-music"
 
 
-def test_the_stage_ports_leave_the_others_alone() -> None:
+def test_the_ports_of_both_sides_are_apart() -> None:
     """Voice of both sides stays above the ports of signalling and below the highest port."""
-    assert PORT_BASE + 1000 + 2 * 11_000 < 65_536
+    ports = ports_of(PORT_BASE)
+    assert ports.http < ports.rtp_start < ports.rtp_end
+    assert ports.rtp_end + VOICE_PORTS < 65_536
+
+
+def test_tiers_are_told_by_number_on_both_sides() -> None:
+    """A VIP caller of a comparison is one on either side, by the same number."""
+    ours = ours_dialplan(PRODUCT, "10010", music=True, tiers=True)
+    assert "n(vip),Set(JT_TIER=vip)" in ours
+    peers = peer_dialplan("10010", 8, "/prompts", music=True, tiers=True)
+    assert (
+        peers.count("n(vip),Set(QUEUE_PRIO=10)") == peers.count("side-") - 1
+    )  # each side once; one more is the way in
