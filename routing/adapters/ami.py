@@ -104,6 +104,9 @@ class AmiConnection(asyncio.Protocol):
         return action_id
 
     def _take(self, message: Message) -> None:
+        if message.is_unasked:
+            self.on_event(message)
+            return
         action_id = message.get("ActionID")
         pending = self._pending.get(action_id) if action_id else None
         if pending is None:

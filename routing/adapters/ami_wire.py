@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 
 # Asterisk's own messages stay under 64 KiB; a block that never ends would otherwise eat the memory.
 MAX_MESSAGE_BYTES = 1 << 20
+_EVENT, _ACTION_ID = b"Event:", b"\nActionID:"
 
 
 class AmiProtocolError(Exception):
@@ -19,18 +20,34 @@ class AmiInjection(ValueError):
 
 
 class Message:
-    """One AMI message. Header names are matched as Asterisk writes them; the first of equal headers is the one that `get` gives."""
+    """One AMI message. Header names are matched as Asterisk writes them; the first of equal headers is the one that `get` gives.
 
-    __slots__ = ("_first", "pairs")
+    Its bytes are read when somebody looks: a standby keeps what it hears, and looks at none of it as long as another router leads.
+    """
 
-    def __init__(self, pairs: list[tuple[str, str]]) -> None:
-        self.pairs = pairs
-        self._first: dict[str, str] = {}
-        for name, value in pairs:
-            self._first.setdefault(name, value)
+    __slots__ = ("_block", "_first", "_pairs")
+
+    def __init__(self, pairs: list[tuple[str, str]] | None = None, block: bytes = b"") -> None:
+        self._block = block
+        self._pairs = pairs
+        self._first: dict[str, str] | None = None
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """Every header in order."""
+        if self._pairs is None:
+            self._pairs = _pairs(self._block)
+        return self._pairs
+
+    @property
+    def is_unasked(self) -> bool:
+        """Whether this is an event that answers no action of ours: told without reading it."""
+        return self._block.startswith(_EVENT) and _ACTION_ID not in self._block
 
     def get(self, name: str, default: str = "") -> str:
         """The value of the first header called `name`."""
+        if self._first is None:
+            self._first = dict(reversed(self.pairs))
         return self._first.get(name, default)
 
     def all(self, name: str) -> list[str]:
@@ -72,9 +89,8 @@ class AmiParser:
         whole = bytes(self._buffer[:end])
         del self._buffer[: end + 4]
         for block in whole.split(b"\r\n\r\n"):
-            pairs = _pairs(block)
-            if pairs:
-                yield Message(pairs)
+            if b":" in block:
+                yield Message(block=block)
 
     def _check_size(self, limit: int) -> None:
         if len(self._buffer) > limit:
