@@ -11,7 +11,7 @@ echo "jietong: making $(VENV) with $(PYTHON)"; \
 $(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); echo "jietong: cannot make a virtual environment. On Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
 endef
 
-.PHONY: setup setup-dev setup-probe run test check fuzz chaos soak docker-try demo bench lock clean prompts schema dashboards dashboards-try
+.PHONY: setup setup-dev setup-probe run test check fuzz chaos soak docker-try demo bench bench-full lock clean prompts schema dashboards dashboards-try
 
 setup: $(VENV)/.runtime
 	@$(BIN)/python -m jietong.provision asterisk
@@ -77,15 +77,14 @@ docker-try: setup-dev
 demo: setup-dev
 	@exec $(BIN)/python -m bench.demo
 
+# Ours beside app_queue and a plain Dial. The short set takes under 10 minutes; all of it writes docs/benchmarks.md and takes over an hour.
 bench: setup-dev
 	@$(BIN)/python -m jietong.provision all
-	@$(BIN)/python -m bench.engine_step
-	@$(BIN)/python -m bench.engine_skills
-	@$(BIN)/python -m bench.simulation_speed
-	@$(BIN)/python -m bench.agi_turnaround
-	@$(BIN)/python -m bench.scrape
-	@$(BIN)/python -m bench.idle_to_ring
-	@$(BIN)/python -m bench.head_of_line
+	@$(BIN)/python -m bench short
+
+bench-full: setup-dev
+	@$(BIN)/python -m jietong.provision all
+	@$(BIN)/python -m bench full --write
 
 # Regenerates the locks. The hashes are those of the public registry, for every supported Python and machine.
 UV_LOCK := env -u UV_INDEX_URL -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS $(VENV)-lock/bin/uv pip compile --no-config --universal \

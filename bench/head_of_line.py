@@ -3,14 +3,11 @@
 Run: python -m bench.head_of_line [--idle 5] [--heads 5] [--seconds 20] [--rounds 2]
 All VIP seats talk, `heads` more VIP callers wait (only VIP seats may serve them), `idle` ordinary agents are idle; then `idle` ordinary callers come. Measured is
 the time in which an agent was idle and a caller whom it could serve waited: for the n-th caller and the n-th seat rung, from the caller's coming to its line to the INVITE at the seat,
-`seconds` at most, all added up. The sides take turns in one run, in turned order in even rounds. Each caller's time goes to --csv.
+`seconds` at most, all added up. The sides take turns in one run, in turned order in even rounds. Both sides are on one Asterisk here, for the lines are told by its dialplan.
 """
 
 import argparse
 import asyncio
-import csv
-import os
-import platform
 import statistics
 import sys
 import tempfile
@@ -19,8 +16,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.pages import Report, command_of, publish, with_page
 from bench.sip_agents import SipAgents
 from bench.sip_seat import Habit
+from bench.stage import refuse
+from bench.turns import NoFigure
 from bench.two_sides import OURS, add_queues, switch
 from jietong.running import RunningSite
 from routing.adapters.ami import AmiAddress, connect
@@ -219,14 +219,9 @@ async def measure(site: RunningSite, seats: Sequence[str], options: argparse.Nam
     return phases
 
 
-def summary(phases: list[Phase], options: argparse.Namespace) -> str:
+def table(phases: list[Phase]) -> list[str]:
     """The table for docs/benchmarks.md."""
     lines = [
-        (
-            f"{options.heads} VIP callers at the head, {options.idle} ordinary agents idle, {options.idle} ordinary callers, {options.seconds:g} s, "
-            f"{options.rounds} rounds, {os.cpu_count()} cores, Python {platform.python_version()}"
-        ),
-        "",
         "| side | set up as | idle-while-servable s (rounds) | longest wait s |",
         "|---|---|---|---|",
     ]
@@ -237,10 +232,10 @@ def summary(phases: list[Phase], options: argparse.Namespace) -> str:
         longest = max(max(phase.waits_s) for phase in mine)
         name = side if side == OURS else f"app_queue, {side}"
         lines.append(f"| {name} | {how} | {statistics.median(idle):.3f} ({rounds}) | {longest:.3f} |")
-    return "\n".join(lines)
+    return lines
 
 
-def main() -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Starts the site, measures, prints; exit code 1 when ours kept an agent idle for longer than --limit seconds."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--idle", type=int, default=5)
@@ -248,8 +243,18 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--limit", type=float, default=0.5)
-    parser.add_argument("--csv", type=Path)
-    options = parser.parse_args()
+    with_page(parser)
+    options = parser.parse_args(argv)
+    try:
+        refuse(options.idle, options.heads, options.rounds, options.seconds, int(PORT_BASE))
+        return publish(run(options), options)
+    except NoFigure as error:
+        print(f"no figure: {error}", file=sys.stderr)
+        return 2
+
+
+def run(options: argparse.Namespace) -> Report:
+    """Starts the site and measures; raises NoFigure when a side fails."""
     ordinary = [str(2000 + n) for n in range(options.idle)]
     with tempfile.TemporaryDirectory(prefix="jt-bench-") as name:
         site_file = write_site(Path(name), ordinary)
@@ -258,14 +263,16 @@ def main() -> int:
             site = RunningSite.load(up.var)
             sides = {word_of(side): steps for side, steps in plan_of().items()}
             add_queues(site, queues_of(ordinary), sides, ours_of())
-            phases = asyncio.run(measure(site, [*VIP_SEATS, *ordinary], options))
-    print(summary(phases, options))
-    if options.csv:
-        with options.csv.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(("side", "round", "wait_s"))
-            writer.writerows((phase.side, phase.round, f"{wait:.3f}") for phase in phases for wait in phase.waits_s)
-    return 1 if any(phase.idle_s > options.limit for phase in phases if phase.side == OURS) else 0
+            try:
+                phases = asyncio.run(measure(site, [*VIP_SEATS, *ordinary], options))
+            except (RuntimeError, TimeoutError, OSError) as error:
+                raise NoFigure(f"{type(error).__name__}: {error}") from error
+    idle_s = max(phase.idle_s for phase in phases if phase.side == OURS)
+    missed = [f"ours kept agents idle for {idle_s:.3f} s, limit {options.limit:g} s"] if idle_s > options.limit else []
+    raw = [(phase.side, phase.round, f"{wait:.3f}") for phase in phases for wait in phase.waits_s]
+    return Report(
+        "head-of-line", command_of(__spec__, options), table(phases), ("side", "round", "wait_s"), raw, missed=missed
+    )
 
 
 if __name__ == "__main__":

@@ -4,11 +4,15 @@ import argparse
 import asyncio
 import csv
 import socket
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from bench import idle_to_ring, pages
+from bench.__main__ import COMMANDS, arguments_of
+from bench.__main__ import main as run_all
+from bench.capacity import CLOSE, MOST_RATE, Probe, Search, verdict
 from bench.idle_to_ring import Case, cases_of, missed_of, rows_of
 from bench.meter import ASTERISK, OURS, STORE, Cost, read_process, spent
 from bench.sides import LEASTRECENT, QUEUES, RRMEMORY, ours_dialplan, peer_dialplan, peer_queues, prompts_in
@@ -316,3 +320,50 @@ def test_tiers_are_told_by_number_on_both_sides() -> None:
     assert (
         peers.count("n(vip),Set(QUEUE_PRIO=10)") == peers.count("side-") - 1
     )  # each side once; one more is the way in
+
+
+@pytest.mark.parametrize(
+    ("counts", "p99_ms", "why"),
+    [
+        ((100, 100, 0, 0), 80.0, ""),
+        ((100, 99, 1, 0), 80.0, "1 failed, 0 unfinished"),
+        ((100, 90, 0, 0), 80.0, "0 failed, 10 unfinished"),
+        ((1000, 1000, 0, 11), 80.0, "11 retransmissions"),
+        ((100, 100, 0, 0), 150.0, "menu step p99 150 ms"),
+        ((100, 100, 0, 0), float("nan"), "menu step p99 nan ms"),
+    ],
+)
+def test_a_rate_holds_only_when_nothing_was_wrong(counts: tuple[int, int, int, int], p99_ms: float, why: str) -> None:
+    """A failed call, an unfinished one, lost messages, a slow menu or no measured step at all: the rate did not hold."""
+    assert verdict(*counts, p99_ms) == why
+
+
+@pytest.mark.parametrize("limit", [3.0, 17.0, 62.0, 1000.0])
+def test_the_search_ends_close_to_the_limit(limit: float) -> None:
+    """The capacity is found from below, whatever it is, and never beyond what held."""
+    search, tries = Search("ours", 10.0), 0
+    while not search.is_over:
+        rate = search.rate
+        search.take(Probe("ours", rate, 10, 100, 0, 0, 50.0, 0.1, "" if rate <= limit else "too much"))
+        tries += 1
+        assert tries < 40
+    assert search.held <= min(limit, MOST_RATE)
+    assert search.held >= min(limit, MOST_RATE) / CLOSE
+
+
+def test_each_benchmark_of_the_list_is_there() -> None:
+    """`make bench` and `make bench-full` name commands that exist, and each table has its place on the page."""
+    page = Path("docs/benchmarks.md").read_text(encoding="utf-8")
+    for command in COMMANDS:
+        assert find_spec(f"bench.{command.module}") is not None
+        if command.writes:
+            assert f"<!-- {command.module.replace('_', '-')}" in page
+    assert arguments_of(COMMANDS[0], "short", write=True)[-1] == "--write"  # type: ignore[index]
+    assert all(arguments_of(command, "full", write=False) for command in COMMANDS if command.full is not None)
+
+
+def test_an_unknown_benchmark_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """A slip in --only names what there is."""
+    with pytest.raises(SystemExit):
+        run_all(["short", "--only", "idle_to_rang"])
+    assert "no benchmark idle_to_rang: there are router_alone" in capsys.readouterr().err
