@@ -24,8 +24,10 @@ from jietong.archive import ArchiveRefused, unpack
 from jietong.backup import SECRETS
 from jietong.database import DatabaseError, knows_revision, migrate_on, open_engine, sqlite_url, writing
 from jietong.named_files import ALL, SITE_FILE
-from jietong.prepare import unfinished_restore
+from jietong.prepare import demo_file, unfinished_restore
+from jietong.processes.records import folds_of
 from jietong.running import Layout
+from jietong.site import Site
 from jietong.site_file import SiteFileError, load_site, site_of
 from jietong.site_lock import AlreadyRunningError, SiteLock
 from jietong.table_dump import DumpRefused, emptied, is_sqlite, load, tables_of
@@ -206,7 +208,7 @@ def _write_journal(plan: _Plan, url: str) -> None:
         return
     engine = open_engine(url)
     try:
-        writer, batch = RecordsWriter(writing(engine)), []
+        writer, batch = RecordsWriter(writing(engine), others=folds_of(_site(plan))), []
         with source.open(encoding="utf-8") as lines:
             for line in lines:
                 entry_id, raw = json.loads(line)
@@ -218,6 +220,12 @@ def _write_journal(plan: _Plan, url: str) -> None:
         writer.write(batch)
     finally:
         engine.dispose()
+
+
+def _site(plan: _Plan) -> Site:
+    if plan.header["is_demo"]:
+        return load_site(demo_file("demo.toml"))
+    return site_of((plan.unpacked / "config" / SITE_FILE).read_bytes(), f"the backup's {SITE_FILE}")
 
 
 def _recordings(plan: _Plan) -> int:

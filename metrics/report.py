@@ -11,13 +11,12 @@ from datetime import date, timedelta
 from metrics.agent_figures import AgentFigures, AgentInput, AgentSeconds, agent_lines, lowest_of, star_of
 from metrics.causes import Cause, Finding, Half, cause_of, half_of, usual_of
 from metrics.figures import Figures, figures_of, level_table
+from metrics.goals import GOAL_OF_SPAN, Goal, goals_of
 from metrics.ledger import Cell, Ledger
 from metrics.resolution import FirstContacts, first_contact_resolution, mean_rating, response_rate, satisfaction
 from metrics.spans import Kind, Span, hour_name
 from metrics.sums import Sums, total
 
-GOAL_OF_SPAN = 0.90  # domain.md H5, asked of the year and here of each span: a year that keeps it is made of such spans; H8 asks it of weeks
-GOAL_OF_PEAK_HOUR = 0.85  # domain.md H6
 FEWEST_CALLS = 5  # a half-hour with fewer says little
 WORST = {Kind.DAY: 5, Kind.WEEK: 10, Kind.MONTH: 15, Kind.YEAR: 20}
 Line = tuple[str, Figures]
@@ -57,20 +56,6 @@ class Given:
     cases: Mapping[str, int] = field(default_factory=dict)
     test_calls: Sequence[ProbeLine] = ()
     ring_s: float = 8.0
-
-
-@dataclass(frozen=True, slots=True)
-class Goal:
-    """One promise: what was reached of it. is_kept None: nothing counts."""
-
-    name: str
-    value: float | None
-    goal: float
-
-    @property
-    def is_kept(self) -> bool | None:
-        """Whether it was kept."""
-        return None if self.value is None else self.value >= self.goal
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +127,7 @@ def report_of(given: Given) -> Report:
         before=figures_of(total(sums for _, sums in _before(given))),
         levels=level_table(everything),
         buckets=everything.buckets(),
-        goals=_goals(given, everything, peak_sums),
+        goals=goals_of(ledger, everything, peak_sums, [call.result for call in given.test_calls]),
         by_hour=by_hour,
         parts=_parts(given),
         peaks=peaks,
@@ -162,19 +147,6 @@ def _before(given: Given) -> Iterator[tuple[Cell, Sums]]:
     until = min(before.end_at, before.start_at + given.now_at - given.span.start_at)
     first, end = slots.of(before.start_at), slots.of(until)
     return ((cell, sums) for cell, sums in given.history.cells.items() if first <= cell.slot < end)
-
-
-def _goals(given: Given, everything: Sums, peak: Sums) -> list[Goal]:
-    goals = [
-        Goal("answer rate", figures_of(everything).answer_rate, GOAL_OF_SPAN),
-        Goal("answer rate in the daily peak hour", figures_of(peak).answer_rate, GOAL_OF_PEAK_HOUR),
-    ]
-    tiers = given.ledger.by(lambda cell: cell.tier)
-    for tier, goal in given.ledger.yardstick.goals.items():
-        target_s = given.ledger.yardstick.targets_s[tier]
-        level = figures_of(tiers[tier]).level_own if tier in tiers else None
-        goals.append(Goal(f"{tier}: answered within {target_s:g} s", level, goal))
-    return goals
 
 
 def _hours(given: Given) -> tuple[list[Line], list[Line], Sums]:

@@ -12,7 +12,8 @@ from markupsafe import Markup
 
 from metrics.agent_figures import AgentFigures
 from metrics.figures import Figures
-from metrics.report import GOAL_OF_SPAN, Line, Report
+from metrics.goals import GOAL_OF_SPAN
+from metrics.report import Line, Report
 from metrics.report_words import FORMULAS, NAMES, NOTHING, PARTS, SHARES, change, is_over, title_of, verdict, words_of
 from metrics.service_level import Variant
 from metrics.spans import Kind

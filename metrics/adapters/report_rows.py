@@ -7,7 +7,7 @@ test calls are left out here and nowhere else.
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Column, Connection, Select, select
@@ -17,10 +17,11 @@ from ivr.adapters.service_tables import cases, ratings
 from metrics.adapters.work_tables import agent_time, unanswered_offers
 from metrics.agent_figures import AgentInput, AgentSeconds
 from metrics.ledger import Ledger, Yardstick
-from metrics.report import Given, clipped_end, history_start
+from metrics.report import Given, ProbeLine, clipped_end, history_start
 from metrics.resolution import DAY_S, FirstContacts
 from metrics.spans import Slots, Span, midnight
 from metrics.sums import CallRow
+from probing.adapters.tables import probe_tests
 from routing.adapters.tables import call_records
 
 CHUNK = 5000  # rows that are fetched at once
@@ -89,6 +90,7 @@ def read(connection: Connection, asked: Asked) -> Given:
         ),
         staff={slots.of(at): seconds for at, seconds in by_moment.items()},
         cases=_cases(connection, start_at, until),
+        test_calls=_test_calls(connection, span, until),
         ring_s=asked.ring_s,
     )
 
@@ -160,3 +162,19 @@ def _ratings(connection: Connection, start_at: float, until: float) -> dict[str,
 def _cases(connection: Connection, start_at: float, until: float) -> dict[str, int]:
     query = select(cases.c.type, sql.count()).where(cases.c.opened_at >= start_at, cases.c.opened_at < until)
     return {row[0]: row[1] for row in connection.execute(query.group_by(cases.c.type))}
+
+
+def _test_calls(connection: Connection, span: Span, until: float) -> list[ProbeLine]:
+    """Test calls of the span, the oldest first; why one failed stands before its remark."""
+    t = probe_tests.c
+    rows = connection.execute(select(probe_tests).where(t.at >= span.start_at, t.at < until).order_by(t.at, t.id))
+    return [
+        ProbeLine(
+            f"{datetime.fromtimestamp(row.at, span.zone):%Y-%m-%d %H:%M}",
+            row.tester,
+            row.condition,
+            row.result,
+            ": ".join(word for word in (row.reason, row.remark) if word),
+        )
+        for row in rows
+    ]

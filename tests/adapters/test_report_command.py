@@ -20,6 +20,9 @@ from jietong.running import Ports, RunningSite
 from jietong.site import Site
 from metrics.adapters.work_tables import agent_time, unanswered_offers
 from metrics.spans import Kind
+from probing.adapters.results import keep
+from probing.statistics import ProbeResult
+from probing.words import Condition, Reason, Result
 from routing.adapters.journal import id_of
 from routing.adapters.journal_reader import JournalEntry
 from routing.adapters.records import RecordsWriter
@@ -61,6 +64,8 @@ def engine(database_url: str) -> Iterator[Engine]:
     with engine.begin() as connection:
         row = {"call": "b", "agent": "1001", "queue": "hotline", "tier": "ordinary", "rating": 5, "at": AT + 170}
         connection.execute(insert(ratings), row)
+    heard = ProbeResult(AT + 500, "probe", Condition.RANDOM, Result.FAILED, Reason.NO_PERSON, "waited 60 s", "p", None)
+    keep(engine, heard)
     yield engine
     engine.dispose()
 
@@ -97,6 +102,9 @@ def test_yesterdays_report_tells_what_was_recorded(var: Path, capsys: pytest.Cap
         ("all", day, "wrap_up_s"): "10.0",
         ("peak hour", f"{day}T09", "offered"): "3",
         ("menu", "caller", "calls"): "1",
+        ("test call", "1", "condition"): "random",
+        ("test call", "1", "result"): "failed",
+        ("test call", "1", "remark"): "no_person: waited 60 s",
         ("agent", "1001", "answered"): "1",
         ("agent", "1001", "missed"): "1",
         ("agent", "1001", "offers"): "2",

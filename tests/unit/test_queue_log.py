@@ -74,9 +74,11 @@ def test_ways_out_of_the_line() -> None:
     promise = CallbackPromised(T + 10, "a", "139", "hotline", "ordinary", "person", "zh-CN", T, T + 3600)
     kept = record(T + 900, Outcome.CALLBACK, "a", "kept", 600.0, queued_at=T)
     message = record(T + 60, Outcome.VOICEMAIL, "b", "message", 31.0, queued_at=T)
-    assert lines_of(offered(T, "a"), promise, kept, offered(T, "b"), message)[1::2] == [
+    outside = record(T + 99, Outcome.OUTSIDE, "c", "answered", 12.0, queued_at=T)
+    assert lines_of(offered(T, "a"), promise, kept, offered(T, "b"), message, offered(T, "c"), outside)[1::2] == [
         "1764000010|a|hotline|NONE|EXITWITHKEY|1|1|1|10",
         "1764000031|b|hotline|NONE|EXITWITHTIMEOUT|1|1|31",
+        "1764000012|c|hotline|NONE|EXITWITHTIMEOUT|1|1|12",
     ]
 
 

@@ -278,6 +278,16 @@ def test_a_damaged_record_is_told_and_in_no_figure(damage: dict[str, object]) ->
     assert "damaged" in text_of(report) and "Damaged" in html_of(report)
 
 
+def test_test_calls_that_fail_ask_for_an_analysis_too() -> None:
+    """Of ten test calls two failed: below 90 %. One that could not be made counts in neither; without any there is no such goal."""
+    results = ["passed"] * 8 + ["failed"] * 2 + ["not_made"]
+    calls = [ProbeLine("2026-11-25 09:00", "probe", "random", result, "") for result in results]
+    report = report_of(given_of(many(10, at("09:00"), 60), test_calls=calls))
+    assert (report.goals[-1].name, report.goals[-1].value) == ("test calls that passed", 0.8)
+    assert report.needs_analysis
+    assert len(report_of(given_of([])).goals) == 4
+
+
 def test_what_people_wrote_cannot_break_the_page_nor_a_sheet() -> None:
     """A remark with markup is text on the page; a cell that begins with = is no formula."""
     call = ProbeLine("09:00", "=cmd()", "<script>alert(1)</script>", "ok", '"&')
