@@ -13,8 +13,9 @@ from planning.staffing import Goals, Staff, by_formula, dedicated_of
 from routing.rules import Rules
 
 MOST_ROUNDS = 12
+MOST_CHECKS = 3  # sets of fresh days: what one of them finds missing is added, the last one only judges
 NEVER_HELP = 1000  # a reserve that no shift reaches: dedicated seats serve their own tier only
-FRESH = 7919  # added to the seed of the last trial: it judges the plan on days that had no part in it
+FRESH = 7919  # added to the seed: these days judge a plan in which they had no part
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,26 +58,39 @@ def corrected_plan(ground: Ground, goals: Goals, seats: Seats) -> Planned:
     raises   LoadError, TrafficError (calls that need skills), KeyboardInterrupt
     """
     demand = ground.demand
-    formula = agents = by_formula(demand, goals)
+    formula = by_formula(demand, goals)
+    agents, rounds = _spared(ground, formula, goals, seats)
     trial, _ = tried(ground, staff_of(demand, agents, seats))
-    rounds = 0
-    for parity in (0, 1):  # first what the formulas gave too much
-        fewer = spared(demand, agents, trial, goals, parity)
-        if fewer != agents:
-            rounds += 1
-            tested, _ = tried(ground, staff_of(demand, fewer, seats))
-            kept = [
-                few if reaches(demand, tested, goals, slot) else many
-                for slot, (few, many) in enumerate(zip(fewer, agents, strict=True))
-            ]
-            agents, trial = tuple(kept), tested
     while rounds < MOST_ROUNDS and (more := more_agents(demand, agents, trial, goals)) is not None:
         rounds += 1
         agents = more
         trial, _ = tried(ground, staff_of(demand, agents, seats))
-    staff = staff_of(demand, agents, seats)
-    fresh, days = tried(replace(ground, seed=ground.seed + FRESH), staff)
-    return Planned(demand, formula, staff, _missing(agents, seats), fresh, len(days), rounds)
+    for again in range(1, MOST_CHECKS + 1):
+        fresh, days = tried(replace(ground, seed=ground.seed + again * FRESH), staff_of(demand, agents, seats))
+        if again == MOST_CHECKS or (more := more_agents(demand, agents, fresh, goals)) is None:
+            break
+        rounds += 1
+        agents = more
+    return Planned(demand, formula, staff_of(demand, agents, seats), _missing(agents, seats), fresh, len(days), rounds)
+
+
+def _spared(ground: Ground, formula: tuple[int, ...], goals: Goals, seats: Seats) -> tuple[tuple[int, ...], int]:
+    """The agents without those that the formulas gave too much, and how many rounds that took.
+
+    Half hours of one parity at a time; found on one set of days and judged on another, lest lucky days spare an agent.
+    """
+    demand, agents, rounds = ground.demand, formula, 0
+    for parity in (0, 1):
+        trial, _ = tried(ground, staff_of(demand, agents, seats))
+        fewer = spared(demand, agents, trial, goals, parity)
+        if fewer != agents:
+            rounds += 1
+            tested, _ = tried(replace(ground, seed=ground.seed + 1), staff_of(demand, fewer, seats))
+            agents = tuple(
+                few if reaches(demand, tested, goals, slot) else many
+                for slot, (few, many) in enumerate(zip(fewer, agents, strict=True))
+            )
+    return agents, rounds
 
 
 def staff_of(demand: Demand, agents: tuple[int, ...], seats: Seats) -> Staff:

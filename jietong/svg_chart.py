@@ -38,6 +38,7 @@ class Chart:
     y_title: str
     series: Sequence[Series]
     x_ticks: Sequence[tuple[float, str]] | None = None
+    x_range: tuple[float, float] | None = None
     y_range: tuple[float, float] | None = None
     y_label: Callable[[float], str] = "{:g}".format
     marks: Sequence[tuple[float, str]] = ()
@@ -85,7 +86,7 @@ def clock_ticks(first_s: float, last_s: float) -> list[tuple[float, str]]:
 
 
 def _chart(chart: Chart, top: float) -> list[str]:
-    scale = _Scale(_x_range(chart), chart.y_range or _y_range(chart), top)
+    scale = _Scale(chart.x_range or _x_range(chart), chart.y_range or _y_range(chart), top)
     lines = [f"<text x='{LEFT}' y='{top + 20}' font-size='15' font-weight='bold'>{escape(chart.title)}</text>"]
     lines += _axes(chart, scale)
     for number, series in enumerate(chart.series):

@@ -5,6 +5,7 @@ Rules: docs/simulation.md; levels are answered in time of all callers (F3).
 """
 
 import json
+import math
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -43,6 +44,7 @@ from simulation.people import Habits
 from simulation.shift import Shift
 
 BAND = (0.1, 0.9)
+ENOUGH = 3  # calls of a half hour that is drawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,8 +227,8 @@ def _print(known: Day, found: dict[str, Judged], needed: Sequence[int], days: in
 def _picture(known: Day, came: Sequence[Trial], found: dict[str, Judged]) -> str:
     """For each tier the real half hours beside the simulated ones, and the simulated days with the real one."""
     charts = []
-    open_slots = known.came.open_slots()
-    first, last = open_slots[0], open_slots[-1]
+    busy = [slot for slot in range(SLOTS) if known.came.calls(slot) >= ENOUGH] or known.came.open_slots()
+    first, last = busy[0], busy[-1]
     ticks = clock_ticks(first * HALF_HOUR_S, (last + 1) * HALF_HOUR_S)
     for tier in known.came.tiers:
         charts.append(_over_day(known, came, tier, (first, last), ticks))
@@ -270,6 +272,12 @@ def _days(tier: TierDemand, came: Sequence[Trial], one: Judged) -> Chart:
         place = round(int(level / width) * width + width / 2, 4)
         bins[place] = bins.get(place, 0) + 1
     most = max(bins.values())
+    ends = [one.measured, one.goal, *days]
+    low, high = max(0.0, min(ends) - 0.03), min(1.0, max(ends) + 0.03)
+    every = 0.05 if high - low < 0.4 else 0.1
+    ticks = [
+        (n * every, percent(round(n * every, 2))) for n in range(math.ceil(low / every), math.floor(high / every) + 1)
+    ]
     return Chart(
         f"{tier.name}: {len(days)} simulated days with these agents and calls, mean {fmean(days):.1%}",
         "share answered in time over the day",
@@ -284,4 +292,6 @@ def _days(tier: TierDemand, came: Sequence[Trial], one: Judged) -> Chart:
             Series(f"the real day: {one.measured:.1%}", [(one.measured, 0.0), (one.measured, float(most))]),
             Series(f"goal {one.goal:.0%}", [(one.goal, 0.0), (one.goal, float(most))], is_dashed=True),
         ],
+        x_ticks=ticks,
+        x_range=(low, high),
     )
