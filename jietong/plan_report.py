@@ -218,7 +218,8 @@ def picture(planned: Planned, title: str) -> str:
             for number, tier in enumerate(demand.tiers)
         ]
         low = min([0.7, *(y for one in series for _, y in one.points if y == y)])  # noqa: PLR0124  # NaN is not itself
-        marks = [(tier.goal, f"goal {tier.name} {percent(tier.goal)}") for tier in demand.tiers]
+        goals = {tier.goal: [one.name for one in demand.tiers if one.goal == tier.goal] for tier in demand.tiers}
+        marks = [(goal, f"goal {' and '.join(names)} {percent(goal)}") for goal, names in goals.items()]
         charts.append(Chart(f"Answered in time, {planned.days} simulated days", "time of day", "share of callers", series, x_ticks=ticks, y_range=(int(low * 20) / 20, 1.0), y_label=lambda y: percent(round(y, 4)), marks=marks))  # fmt: skip
     return draw(*charts)
 

@@ -95,7 +95,7 @@ def _chart(chart: Chart, top: float) -> list[str]:
         (x1, at), (x2, _) = scale.at(scale.x[0], y), scale.at(scale.x[1], y)
         lines.append(
             f"<line x1='{x1}' y1='{at}' x2='{x2}' y2='{at}' stroke='#333' stroke-width='1' stroke-dasharray='2 4'/>"
-            f"<text x='{x2}' y='{at - 4}' text-anchor='end' fill='#333'>{escape(label)}</text>"
+            f"<text x='{x2}' y='{at - 4}' text-anchor='end' fill='#333' stroke='#fff' stroke-width='3' paint-order='stroke'>{escape(label)}</text>"
         )
     return lines + _legend(chart.series, top)
 
