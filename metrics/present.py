@@ -5,14 +5,15 @@ Rules: domain.md H5, H6; design.md section 5. The hours of a day are those of th
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from metrics.class_tally import ALL, ClassTally
 from metrics.kpi import DAY_GOAL, PeriodCount, peak_hour, rates_by_window, sum_of
 
 Key = tuple[str, str]  # queue, tier
+Hours = dict[str, PeriodCount]  # by clock hour, or by year
 QUARTER_S = 900.0  # every time zone's clock hours begin on a quarter hour
 EMPTY = PeriodCount()
 
@@ -31,49 +32,67 @@ class DayOutlook:
 
 
 class Present:
-    """Figures of the moment `at`, from the counts of all classes. `hour_of` gives the clock hour of an epoch time."""
+    """Figures of the moment `at`, from the counts of all classes. `hour_of` gives the clock hour of an epoch time.
+
+    (queue, all) is a whole queue, (all, all) the hotline.
+    """
 
     def __init__(self, classes: Mapping[Key, ClassTally], hour_of: Callable[[float], str], at: float) -> None:
         self._classes = classes
         self._hour = hour_of(at)
         self._share = _share_of_hour(hour_of, at)
-        self._queues: dict[str, list[ClassTally]] = {}
-        for (queue, _), tally in classes.items():
-            self._queues.setdefault(queue, []).append(tally)
-        self._hotline = list(classes.values())
-        self._peak = peak_hour(_hours_of(self._hotline, self._hour[:10]), self._hour[:10])
+        self._days: dict[str, dict[Key, Hours]] = {}
+        self._years = _with_sums({key: {self._hour[:4]: _year(tally, self._hour)} for key, tally in classes.items()})
+        self._peak = peak_hour(self._hours(self._hour[:10])[ALL, ALL], self._hour[:10])
 
     def rates(self) -> dict[Key, dict[str, float | None]]:
-        """The answer rate by window: of each class, of each queue as (queue, all), of the hotline as (all, all).
-
-        The peak hour is the hotline's for all of them.
-        """
-        found = {key: self._rates_of([tally]) for key, tally in self._classes.items()}
-        for queue, tallies in self._queues.items():
-            found.setdefault((queue, ALL), self._rates_of(tallies))
-        found.setdefault((ALL, ALL), self._rates_of(self._hotline))
-        return found
+        """The answer rate by window: of each class, of each queue, of the hotline. The peak hour is the hotline's for all of them."""
+        today = self._hours(self._hour[:10])
+        return {key: rates_by_window(hours, self._years[key], self._hour, self._peak) for key, hours in today.items()}
 
     def outlooks(self) -> dict[str, DayOutlook]:
         """The day of each queue, and of the hotline as `all`."""
-        found = {queue: self._outlook_of(tallies) for queue, tallies in self._queues.items()}
-        found.setdefault(ALL, self._outlook_of(self._hotline))
-        return found
+        return {queue: self._outlook_of((queue, tier)) for queue, tier in self._hours(self._hour[:10]) if tier == ALL}
 
-    def _rates_of(self, tallies: list[ClassTally]) -> dict[str, float | None]:
-        day, year = self._hour[:10], self._hour[:4]
-        years = {year: sum_of(tally.years.get(year, EMPTY) for tally in tallies)}
-        return rates_by_window(_hours_of(tallies, day), years, self._hour, self._peak)
+    def _hours(self, day: str) -> dict[Key, Hours]:
+        """Counts of one day by clock hour, hours without calls left out: of each class, queue and the hotline."""
+        if day not in self._days:
+            hours = [f"{day}T{number:02d}" for number in range(24)]
+            by_class = {
+                key: {hour: tally.hours[hour] for hour in hours if hour in tally.hours}
+                for key, tally in self._classes.items()
+            }
+            self._days[day] = _with_sums(by_class)
+        return self._days[day]
 
-    def _outlook_of(self, tallies: list[ClassTally]) -> DayOutlook:
-        today = _hours_of(tallies, self._hour[:10])
-        count = sum_of(today.values())
-        ahead = expected_ahead(lambda day: _hours_of(tallies, day), self._hour, self._share)
+    def _outlook_of(self, key: Key) -> DayOutlook:
+        count = sum_of(self._hours(self._hour[:10])[key].values())
+        ahead = expected_ahead(lambda day: self._hours(day)[key], self._hour, self._share)
         return DayOutlook(
             count,
             reachable_rate(count, ahead),
             calls_to_goal(count.answered, count.concluded, DAY_GOAL),
         )
+
+
+def _with_sums(by_class: Mapping[Key, Hours]) -> dict[Key, Hours]:
+    """The same with each queue's and the hotline's sums, period by period. A class that is called so itself stands."""
+    sums: dict[Key, Hours] = {(ALL, ALL): {}}
+    for (queue, _), hours in by_class.items():
+        for whole in (sums.setdefault((queue, ALL), {}), sums[ALL, ALL]):
+            for hour, count in hours.items():
+                total = whole.get(hour)
+                if total is None:
+                    whole[hour] = replace(count)
+                else:
+                    total.offered += count.offered
+                    total.concluded += count.concluded
+                    total.answered += count.answered
+    return {**sums, **by_class}
+
+
+def _year(tally: ClassTally, hour: str) -> PeriodCount:
+    return tally.years.get(hour[:4], EMPTY)
 
 
 def calls_to_goal(answered: int, concluded: int, goal: float) -> int:
@@ -107,16 +126,6 @@ def expected_ahead(hours_of: Callable[[str], Mapping[str, PeriodCount]], hour: s
     passed_h = int(hour[11:]) + share
     so_far = sum(count.offered for count in hours_of(hour[:10]).values())
     return so_far / passed_h * (24 - passed_h) if passed_h > 0 else 0.0
-
-
-def _hours_of(tallies: Iterable[ClassTally], day: str) -> dict[str, PeriodCount]:
-    """The counts of one day by clock hour, all of `tallies` together; hours without calls are left out."""
-    found: dict[str, PeriodCount] = {}
-    for hour in (f"{day}T{number:02d}" for number in range(24)):
-        counts = [tally.hours[hour] for tally in tallies if hour in tally.hours]
-        if counts:
-            found[hour] = sum_of(counts)
-    return found
 
 
 def _share_of_hour(hour_of: Callable[[float], str], at: float) -> float:

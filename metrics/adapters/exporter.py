@@ -6,11 +6,12 @@ Contract: design.md section 5; labels are queue, tier and closed words, never a 
 
 from collections.abc import Callable, Iterator
 
-from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
+from prometheus_client.core import CounterMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from metrics.adapters.gauges import LABELS, Now, agent_gauge, rate_gauges, site_gauges, waiting_gauges
+from metrics.adapters.page_text import HistogramPage
 from metrics.class_tally import ClassTally
 from metrics.histogram import Histogram
 from metrics.tally import Tally
@@ -116,10 +117,6 @@ class HotlineCollector(Collector):
             ("jietong_talk_seconds", "From the answer to the end of the talk, once it is over", lambda t: t.talk),
         )
         for name, text, of in by_class:
-            family = HistogramMetricFamily(name, text, labels=LABELS)
-            for key, tally in self._tally.classes.items():
-                family.add_metric(key, of(tally).cumulative(), of(tally).total)
-            yield family
-        decision = HistogramMetricFamily("jietong_decision_seconds", "Time of one step of the router's engine")
-        decision.add_metric((), self._tally.decisions.cumulative(), self._tally.decisions.total)
-        yield decision
+            yield HistogramPage(name, text, LABELS, {key: of(tally) for key, tally in self._tally.classes.items()})
+        decisions: dict[tuple[str, ...], Histogram] = {(): self._tally.decisions}
+        yield HistogramPage("jietong_decision_seconds", "Time of one step of the router's engine", (), decisions)

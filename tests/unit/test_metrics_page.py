@@ -12,9 +12,10 @@ from prometheus_client.registry import Collector
 
 from metrics.adapters.exporter import HotlineCollector
 from metrics.adapters.gauges import Now
-from metrics.adapters.page_text import page_text
+from metrics.adapters.page_text import HistogramPage, page_text
 from metrics.adapters.site_watch import LastProbe, Seen
 from metrics.class_tally import OTHER
+from metrics.histogram import WAIT_BOUNDS_S, Histogram
 from metrics.tally import MOST_CLASSES, Tally
 from metrics.view import LiveView
 from routing.rules import Tier
@@ -58,6 +59,17 @@ def test_the_text_is_the_library_s(help_text: str, labels: list[str], number: fl
         histogram.add_metric((label,), [("1.0", 1.0), ("+Inf", 2.0)], number)
     families: list[Metric] = [counter, gauge, histogram]
     assert page_text(families) == written_by_the_library(families)
+
+
+@given(st.lists(st.floats(0, 1000), max_size=20), st.text('ab"\\\n 接', max_size=6), st.integers(0, 10**9))
+def test_histograms_are_written_as_the_library_does(values: list[float], queue: str, many: int) -> None:
+    """Written straight from their counts, and the same to the last character, millions of calls included."""
+    histogram = Histogram(WAIT_BOUNDS_S)
+    histogram.add_many(3, many, float(many))
+    for value in values:
+        histogram.add(value)
+    page = HistogramPage("a", "help", ("queue", "tier"), {(queue, "vip"): histogram, (queue, "ordinary"): histogram})
+    assert page_text([page]) == written_by_the_library([page.as_samples()])
 
 
 def test_a_value_that_is_no_number_is_written_as_prometheus_does() -> None:
