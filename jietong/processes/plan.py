@@ -154,6 +154,10 @@ def _print(options: Options, asked: Asked, planned: Planned, goals: Goals) -> No
             f"{tier.name}: handling {tier.handling_s:.0f} s, {patience}, {tier.goal:.0%} in {tier.within_s:g} s",
             soft_wrap=True,
         )
+    if planned.trial is None and not options.formula_only:
+        console.print(
+            f"more than {MOST_AGENTS_TRIED} agents: by formula only, a trial would take hours", soft_wrap=True
+        )
     report.print_plan(planned, goals, options.shrinkage)
     report.print_day(planned, goals, options.shrinkage)
 

@@ -134,6 +134,14 @@ def test_a_site_with_too_few_seats(tmp_path: Path) -> None:
     }
 
 
+def test_a_hotline_of_a_country(tmp_path: Path) -> None:
+    """Two thousand erlangs: planned by formula in seconds, and said so; the answer to such a load on a small site is how many seats are missing."""
+    huge = TRAFFIC.replace("per_hour = 120", "per_hour = 60000")
+    said = run(tmp_path, traffic=huge)
+    assert said.exit_code == 0, said.output
+    assert "by formula only" in said.stdout and "more than there are" in said.stdout
+
+
 def counts(days: int = 15) -> str:
     lines = [
         f"2026-03-{day:02d} {hour:02d}:{minute:02d},{10 + hour}"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PURE_ROOMS = ("routing", "ivr", "metrics")
+PURE_ROOMS = ("routing", "ivr", "metrics", "planning")
 LOCKS = ("requirements.txt", "requirements-dev.txt", "docker/requirements-try.txt")
 
 
