@@ -11,7 +11,7 @@ echo "jietong: making $(VENV) with $(PYTHON)"; \
 $(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); echo "jietong: cannot make a virtual environment. On Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
 endef
 
-.PHONY: setup setup-dev setup-probe run test check fuzz chaos soak docker-try demo bench bench-full lock clean prompts schema dashboards dashboards-try
+.PHONY: setup setup-dev setup-probe run test check fuzz chaos soak docker-try demo bench bench-full lock clean prompts schema dashboards dashboards-try test-speech
 
 setup: $(VENV)/.runtime
 	@$(BIN)/python -m jietong.provision asterisk
@@ -95,7 +95,17 @@ lock:
 	@$(UV_LOCK) requirements-dev.in -o requirements-dev.txt
 	@$(UV_LOCK) softphone/requirements.in -c requirements-dev.txt -o softphone/requirements.txt
 	@$(UV_LOCK) docker/requirements-try.in -o docker/requirements-try.txt
+	@$(UV_LOCK) tests/speech/requirements.in -o tests/speech/requirements.txt
 	@rm -rf $(VENV)-lock
+
+# Whether callers understand what they hear: some 20 minutes, so not in `make test`.
+test-speech: setup-dev $(VENV)-speech/.ready
+	@$(BIN)/python -m tests.speech --write docs/speech.md
+
+$(VENV)-speech/.ready: tests/speech/requirements.txt
+	@$(PYTHON) -m venv --clear $(VENV)-speech
+	@$(VENV)-speech/bin/python -m pip --disable-pip-version-check -q install --require-hashes -r tests/speech/requirements.txt
+	@touch $@
 
 prompts: setup
 	$(BIN)/python -m jietong.prompt_build
@@ -114,4 +124,4 @@ schema: $(VENV)/.runtime
 	$(BIN)/jietong schema > docs/site.schema.json
 
 clean:
-	rm -rf $(VENV) $(PROBE_VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(PROBE_VENV) $(VENV)-speech build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,7 +1,8 @@
-"""Listens to the finished prompts with a speech recogniser, to find words that do not come across on a telephone.
+"""Listens to speech with a speech recogniser, to find words that do not come across on a telephone.
 
 Owns how what was heard is compared with the text. Must not change a sound.
-Rules: Mandarin is compared by syllables without tone, as the recogniser writes homophones; English by words.
+Rules: Mandarin is compared by syllables without tone, as the recogniser writes homophones; English by words. A sentence of the other
+language inside a text is heard in that language.
 """
 
 import os
@@ -16,7 +17,7 @@ import numpy as np
 
 from ivr.say import MOST_FIGURES, prompts_for
 from jietong.prompt_build.sound import Sound, read_wav
-from jietong.prompt_build.texts import LANGUAGES, PROMPTS_DIR, Prompt, read_prompts
+from jietong.prompt_build.texts import LANGUAGES, PROMPTS_DIR, Prompt, read_prompts, voice_runs
 
 _FIGURES = re.compile(r"(\d{1,3}(?:,\d{3})+|\d+)(st|nd|rd|th)?")
 
@@ -32,33 +33,77 @@ class Heard:
     units: int
 
 
+class Listener:
+    """The recogniser, loaded once from the folder that weights.py filled."""
+
+    def __init__(self, model_folder: Path) -> None:
+        os.environ["HF_HUB_OFFLINE"] = "1"
+        whisper = import_module("faster_whisper")
+        self._model: Any = whisper.WhisperModel(
+            str(model_folder), device="cpu", compute_type="int8", cpu_threads=2, local_files_only=True
+        )
+
+    def write_down(self, sound: Sound, language: str) -> str:
+        """What it understands of 8 kHz sound, which it wants at 16 kHz: twice the samples, nothing above 4 kHz."""
+        spectrum = np.fft.rfft(sound)
+        twice = np.fft.irfft(np.pad(spectrum, (0, sound.size - spectrum.size + 1)), 2 * sound.size) * 2
+        segments, _ = self._model.transcribe(
+            twice.astype(np.float32), language=language[:2], temperature=0, condition_on_previous_text=False
+        )
+        return "".join(segment.text for segment in segments).strip()
+
+
 def listen(model_folder: Path, root: Path = PROMPTS_DIR, only: frozenset[str] = frozenset()) -> Iterator[Heard]:
     """Hears every prompt, or `only` those named; those of one list in a row."""
-    os.environ["HF_HUB_OFFLINE"] = "1"
-    whisper = import_module("faster_whisper")
-    model = whisper.WhisperModel(
-        str(model_folder), device="cpu", compute_type="int8", cpu_threads=2, local_files_only=True
-    )
+    listener = Listener(model_folder)
     for language in LANGUAGES:
         for row in _rows([prompt for prompt in read_prompts() if prompt.texts]):
             if only and not only & {prompt.name for prompt in row}:
                 continue
             sound = np.concatenate([read_wav(prompt.wav(language, root)) for prompt in row])
-            said = _units(" ".join(prompt.texts[language] for prompt in row))
-            heard = _understood(model, sound, language)
             names = row[0].name if len(row) == 1 else f"{row[0].name} … {row[-1].name}"
-            wrong = min(distance(_units(text), said) for text in _in_words(heard, language))
-            yield Heard(language, names, heard, wrong, len(said))
+            found = hear(listener, sound, " ".join(prompt.texts[language] for prompt in row), language)
+            yield Heard(language, names, found.heard, found.wrong, found.units)
 
 
-def distance(heard: list[str], said: list[str]) -> int:
-    """Fewest units to change, add or leave out to get from one to the other."""
+def hear(listener: Listener, sound: Sound, text: str, language: str) -> Heard:
+    """What is understood of a sound that says `text`."""
+    runs = voice_runs(text)
+    languages = dict.fromkeys([language, *(spoken for spoken, run in runs if _units(run))])
+    heard = {spoken: listener.write_down(sound, spoken) for spoken in languages}
+    if len(languages) == 1:
+        said = _units(text)
+        wrong = min(distance(_units(words), said) for words in _in_words(heard[language], language))
+        return Heard(language, "", heard[language], wrong, len(said))
+    wrong = units = 0
+    for spoken, run in _joined(runs):
+        said = _units(run)
+        wrong += min(distance(_units(words), said, inside=True) for words in _in_words(heard[spoken], spoken))
+        units += len(said)
+    return Heard(language, "", " / ".join(heard.values()), wrong, units)
+
+
+def distance(heard: list[str], said: list[str], *, inside: bool = False) -> int:
+    """Fewest units to change, add or leave out to get from one to the other; `inside`: from any stretch of what was heard."""
     row = list(range(len(said) + 1))
+    best = row[-1]
     for count, unit in enumerate(heard, 1):
-        before, row = row, [count]
+        before, row = row, [0 if inside else count]
         for place, wanted in enumerate(said):
             row.append(min(before[place] + (unit != wanted), before[place + 1] + 1, row[place] + 1))
-    return row[-1]
+        best = min(best, row[-1])
+    return best if inside else row[-1]
+
+
+def _joined(runs: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Runs of one language that follow each other as one."""
+    found: list[tuple[str, str]] = []
+    for language, run in runs:
+        if found and found[-1][0] == language:
+            found[-1] = language, f"{found[-1][1]} {run}"
+        else:
+            found.append((language, run))
+    return found
 
 
 def _rows(prompts: list[Prompt]) -> list[list[Prompt]]:
@@ -66,12 +111,6 @@ def _rows(prompts: list[Prompt]) -> list[list[Prompt]]:
     alone = [[prompt] for prompt in prompts if prompt.cut_from is None]
     lists = {prompt.cut_from for prompt in prompts if prompt.cut_from}
     return alone + [[prompt for prompt in prompts if prompt.cut_from == name] for name in sorted(lists)]
-
-
-def _understood(model: Any, sound: Sound, language: str) -> str:
-    twice = np.interp(np.arange(sound.size * 2) / 2, np.arange(sound.size), sound).astype(np.float32)
-    segments, _ = model.transcribe(twice, language=language[:2], temperature=0, condition_on_previous_text=False)
-    return "".join(segment.text for segment in segments).strip()
 
 
 def _in_words(heard: str, language: str) -> tuple[str, str]:
@@ -95,6 +134,6 @@ def _units(text: str) -> list[str]:
     """Syllables without tone, and Latin words in small letters."""
     lazy_pinyin = import_module("pypinyin").lazy_pinyin
     units: list[str] = []
-    for run in re.findall(r"[\u4e00-\u9fff]+|[a-z']+", text.lower()):
+    for run in re.findall(r"[\u4e00-\u9fff]+|[a-z']+", text.lower().replace("’", "'")):
         units += lazy_pinyin(run) if run[0] > "z" else [run]
     return ["yi" if unit == "yao" else unit for unit in units]

@@ -1,0 +1,89 @@
+"""The listening test itself: it chooses every lasting prompt, cuts recordings where prompts end, and counts what was misheard."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ivr.flow_check import Surroundings, check_flows
+from jietong.flow_files import read_flows
+from jietong.prompt_build.hearing import distance
+from jietong.recordings import prompt_names
+from softphone.hearing import RATE
+from tests.speech.calls import cut
+from tests.speech.page import is_understood, page_of
+from tests.speech.script import GAP, LEAST_S, TEXTS, batches, flow_files, length_s, ways
+from tests.unit.test_ivr_flow_check import SERVICES
+
+DISTANCES = [
+    ("press one", "press one", 0, 0),
+    ("press won", "press one", 1, 1),
+    ("", "press one", 2, 2),
+    ("you may press one now please", "press one", 4, 0),
+    ("you may pass one now please", "press one", 5, 1),
+]
+
+
+@pytest.mark.parametrize(("heard", "said", "whole", "inside"), DISTANCES)
+def test_what_was_misheard_is_counted(heard: str, said: str, whole: int, inside: int) -> None:
+    """Changed, missing and added words count; around a sentence of the other language whatever else was heard does not."""
+    assert distance(heard.split(), said.split()) == whole
+    assert distance(heard.split(), said.split(), inside=True) == inside
+
+
+def test_a_recording_is_cut_where_prompts_end() -> None:
+    """A pause inside a sentence is none, the silence between two prompts is one."""
+    loud, rng = 3000, np.random.default_rng(1)
+
+    def tone(seconds: float) -> np.ndarray:
+        return rng.normal(0, loud, int(seconds * RATE))
+
+    def quiet(seconds: float) -> np.ndarray:
+        return rng.normal(0, 5, int(seconds * RATE))
+
+    whole = np.concatenate([quiet(1), tone(1), quiet(0.4), tone(1), quiet(1.2), tone(2), quiet(3)])
+    assert [round(len(piece) / RATE, 1) for piece in cut(whole)] == [2.4, 2.0]
+    assert cut(quiet(2)) == []
+
+
+def test_every_prompt_that_lasts_is_read_out_once() -> None:
+    """None is left out, in either language; nobody wrote them down by hand."""
+    read = [(batch.language, name) for batch in batches() for name in batch.prompts]
+    lasting = {
+        (lang, n) for lang in ("zh-CN", "en") for n, texts in TEXTS.items() if texts and length_s(lang, n) > LEAST_S
+    }
+    assert len(read) == len(set(read)) and set(read) == lasting
+    assert len({batch.digits for batch in batches()}) == len(batches())
+
+
+def test_the_flow_that_reads_out_is_right(tmp_path: Path) -> None:
+    """The site of the listening test starts: its flows have no mistake."""
+    for name, text in flow_files().items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    flows, mistakes = read_flows(tmp_path)
+    prompts = {language: names | {GAP} for language, names in prompt_names(None).items()}
+    assert mistakes == [] and check_flows(flows, Surroundings(prompts, SERVICES)) == []
+
+
+def test_ways_go_where_their_keys_lead() -> None:
+    """Each key of a way is pressed, and what is heard has a text."""
+    for way in ways():
+        assert [key for _, key in way.heard][-1] == ""
+        assert all(names for names, _ in way.heard)
+        assert way.text.strip()
+
+
+def test_the_page_says_what_was_misheard() -> None:
+    """More than 12 % wrong is told as such."""
+    row = {
+        "kind": "prompt",
+        "name": "welcome",
+        "language": "en",
+        "text": "",
+        "file": "",
+        "heard": "welcome",
+        "wrong": 1,
+        "units": 8,
+    }
+    assert not is_understood(row) and is_understood({**row, "units": 9})
+    assert "| prompts, en | 1 | 12.5 | 12.5 | 12.5 | 1 |" in page_of([row])
