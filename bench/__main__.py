@@ -32,6 +32,7 @@ COMMANDS = (
     Command("agi_turnaround", None, writes=False),
     Command("scrape", None, writes=False),
     Command("simulation_speed", None, writes=False),
+    Command("report_month", None, writes=False),
     Command("idle_to_ring", "--seconds 20 --rounds 1", "--sizes 10x30,50x150 --talks 2,20 --seconds 30 --rounds 3"),
     Command("idle_to_ring", None, "--sizes 200x800 --talks 2,20 --seconds 30 --rounds 2 --no-music"),
     Command("cost_per_call", "--seconds 10 --rounds 1"),

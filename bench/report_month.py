@@ -1,6 +1,6 @@
 """A month of calls made up and written to a database as the records process writes them, and the report of it beside a bare scan of the same rows.
 
-Both sides run in turn, each in a process of its own: `report` is the shipped command's way, `scan` reads the same columns of the same rows
+Both sides run in turn, each in a process of its own; counted is the time in which it was at work, so that a busy machine matters less. `report` is the shipped command's way, `scan` reads the same columns of the same rows
 with the driver alone and adds nothing up. Told are the ratio, the seconds and the memory of the report.
 usage: python -m bench.report_month [--calls 500000] [--rounds 3] [--keep FOLDER]
 """
@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -39,7 +40,8 @@ MONTH = datetime(2026, 10, 1, tzinfo=ZONE)
 AGENTS = 260
 SERVICES = ("consultation", "business", "query", "complaint", "person")
 SITE = Site.model_validate({"hotline": {"number": "10010"}, "trunks": [{"name": "carrier", "match": ["127.0.0.1"]}]})
-GOAL_S, GOAL_MB = 10.0, 500  # issue of the answer rate, point 5: printed beside what was measured
+LIMIT_S, LIMIT_MB = 10.0, 500  # docs/reports.md; seconds at work, which other work on the machine stretches less
+LIMIT_RATIO = 5.0  # both sides start an interpreter and read 1,000,000 rows
 ROWS = 5000
 
 
@@ -177,22 +179,28 @@ def scan(path: Path) -> None:
     print(count)
 
 
-def run(side: str, path: Path) -> tuple[float, float, int]:
-    """Seconds, memory in MB, and the calls that the side saw."""
+@dataclass(frozen=True)
+class Turn:
+    """One side once: seconds on the clock, of which the process was at work, its memory, and the calls that it saw."""
+
+    clock_s: float
+    cpu_s: float
+    memory_mb: float
+    calls: int
+
+
+def run(side: str, path: Path) -> Turn:
+    """Runs one side in a process of its own."""
     begin = time.perf_counter()
-    child = subprocess.run(
-        [sys.executable, "-m", "bench.report_month", "--side", side, str(path)],
-        check=True,
-        text=True,
-        stdout=subprocess.PIPE,
-    )
-    seconds = time.perf_counter() - begin
-    count, rss_kb = child.stdout.split()
-    return seconds, int(rss_kb) / 1024, int(count)
+    command = [sys.executable, "-m", "bench.report_month", "--side", side, str(path)]
+    child = subprocess.run(command, check=True, text=True, stdout=subprocess.PIPE)
+    clock_s = time.perf_counter() - begin
+    calls, cpu_s, memory_kb = child.stdout.split()
+    return Turn(clock_s, float(cpu_s), int(memory_kb) / 1024, int(calls))
 
 
-def main() -> None:
-    """Fills, runs both sides in turn, prints."""
+def main() -> int:
+    """Fills, runs both sides in turn, prints; returns 1 when a limit does not hold."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--calls", type=int, default=500_000)
     parser.add_argument("--rounds", type=int, default=3)
@@ -201,20 +209,33 @@ def main() -> None:
     options = parser.parse_args()
     if options.side:
         {"report": report, "scan": scan}[options.side[0]](Path(options.side[1]))
-        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
-        return
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        print(used.ru_utime + used.ru_stime, used.ru_maxrss)
+        return 0
     with tempfile.TemporaryDirectory() as folder:
         path = (options.keep or Path(folder)) / "month.db"
-        if not path.exists():
+        if path.exists():
+            migrate(sqlite_url(path))
+        else:
             fill(sqlite_url(path), options.calls)
         rounds = [(run("report", path), run("scan", path)) for _ in range(options.rounds)]
-    ratio = statistics.median(ours[0] / bare[0] for ours, bare in rounds)
-    print(f"calls of the month {rounds[0][0][2]:,}, rows of both months {rounds[0][1][2]:,}")
+    return show([ours for ours, _ in rounds], [bare for _, bare in rounds])
+
+
+def show(ours: list[Turn], bare: list[Turn]) -> int:
+    """Figures of all rounds."""
+    ratios = sorted(mine.cpu_s / other.cpu_s for mine, other in zip(ours, bare, strict=True))
+    cpu_s, memory_mb = min(turn.cpu_s for turn in ours), max(turn.memory_mb for turn in ours)
+    print(f"calls of the month {ours[0].calls:,}, of both months {bare[0].calls:,}")
+    print(f"report: {cpu_s:.1f} s at work, {min(t.clock_s for t in ours):.1f} s on the clock, {memory_mb:.0f} MB")
+    print(f"bare scan: {min(t.cpu_s for t in bare):.1f} s at work, {min(t.clock_s for t in bare):.1f} s on the clock")
+    print(f"report / scan, at work: {statistics.median(ratios):.1f} ({ratios[0]:.1f}-{ratios[-1]:.1f})")
+    is_kept = cpu_s <= LIMIT_S and memory_mb <= LIMIT_MB and statistics.median(ratios) <= LIMIT_RATIO
     print(
-        f"report {min(ours[0] for ours, _ in rounds):.1f} s (limit {GOAL_S:g} s), {max(ours[1] for ours, _ in rounds):.0f} MB (limit {GOAL_MB} MB)"
+        f"limits: {LIMIT_S:g} s at work, {LIMIT_MB} MB, {LIMIT_RATIO:g} times the scan: {'kept' if is_kept else 'NOT KEPT'}"
     )
-    print(f"bare scan {min(bare[0] for _, bare in rounds):.1f} s; report / scan {ratio:.1f} (median of {len(rounds)})")
+    return 0 if is_kept else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

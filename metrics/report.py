@@ -20,6 +20,7 @@ from metrics.sums import Sums, total
 FEWEST_CALLS = 5  # a half-hour with fewer says little
 WORST = {Kind.DAY: 5, Kind.WEEK: 10, Kind.MONTH: 15, Kind.YEAR: 20}
 Line = tuple[str, Figures]
+DayKey = tuple[date, str, str, str]  # day, queue, tier, service
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,19 +170,24 @@ def _parts(given: Given) -> dict[str, list[Line]]:
     """The span cut by calendar, kind of day, queue, tier and service; a day is not cut by calendar."""
     ledger, kind = given.ledger, given.span.kind
     days = {slot: ledger.slots.start_of(slot).date() for slot in {cell.slot for cell in ledger.cells}}
-    cuts: dict[str, Callable[[Cell], str]] = {}
+    by_day = ledger.by(lambda cell: (days[cell.slot], cell.queue, cell.tier, cell.service))  # far fewer than cells
+    cuts: dict[str, Callable[[DayKey], str]] = {}
     if kind is Kind.YEAR:
-        cuts["month"] = lambda cell: f"{days[cell.slot]:%Y-%m}"
+        cuts["month"] = lambda key: f"{key[0]:%Y-%m}"
     if kind in (Kind.MONTH, Kind.YEAR):
-        cuts["week"] = lambda cell: Span.around(Kind.WEEK, days[cell.slot], given.span.zone).name
+        cuts["week"] = lambda key: Span.around(Kind.WEEK, key[0], given.span.zone).name
     if kind in (Kind.WEEK, Kind.MONTH):
-        cuts["day"] = lambda cell: f"{days[cell.slot]:%Y-%m-%d %a}"
-    cuts["kind of day"] = lambda cell: given.kind_of(days[cell.slot])
-    cuts |= {"queue": lambda cell: cell.queue, "tier": lambda cell: cell.tier, "service": lambda cell: cell.service}
-    return {
-        name: [(key or "none", figures_of(sums)) for key, sums in sorted(ledger.by(key_of).items())]
-        for name, key_of in cuts.items()
-    }
+        cuts["day"] = lambda key: f"{key[0]:%Y-%m-%d %a}"
+    cuts["kind of day"] = lambda key: given.kind_of(key[0])
+    cuts |= {"queue": lambda key: key[1], "tier": lambda key: key[2], "service": lambda key: key[3]}
+    return {name: _cut(by_day, key_of) for name, key_of in cuts.items()}
+
+
+def _cut(by_day: dict[DayKey, Sums], key_of: Callable[[DayKey], str]) -> list[Line]:
+    found: dict[str, Sums] = {}
+    for key, sums in by_day.items():
+        found.setdefault(key_of(key), Sums()).take(sums)
+    return [(key or "none", figures_of(sums)) for key, sums in sorted(found.items())]
 
 
 def _halves(given: Given) -> list[tuple[str, Sums, Finding]]:

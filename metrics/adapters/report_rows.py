@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, Select, select
+from sqlalchemy import Column, ColumnElement, Connection, Select, literal, select
 from sqlalchemy import func as sql
 
 from ivr.adapters.service_tables import cases, ratings
@@ -26,7 +26,7 @@ from routing.adapters.tables import call_records
 
 CHUNK = 5000  # rows that are fetched at once
 _c = call_records.c
-_OF_CALL = (
+_OF_CALL: tuple[ColumnElement[Any], ...] = (
     _c.call,
     _c.segment,
     _c.caller,
@@ -44,6 +44,8 @@ _OF_CALL = (
     _c.offers,
     _c.missed,
 )
+_WHO = (_c.call, _c.caller, _c.agent)  # of calls before the span nobody asks
+_OF_HISTORY = tuple(literal("") if any(column is who for who in _WHO) else column for column in _OF_CALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,8 @@ def read(connection: Connection, asked: Asked) -> Given:
     start_at, before_at = span.start_at, midnight(history_start(span), span.zone)
     contacts = FirstContacts(start_at, until, asked.now_at, within_s)
     history, ledger = Ledger(asked.yardstick, slots, has_agents=False), Ledger(asked.yardstick, slots)
-    history.extend(_calls(connection, before_at, start_at))
-    for row in _calls(connection, start_at, until):
+    history.extend(_calls(connection, _OF_HISTORY, before_at, start_at))
+    for row in _calls(connection, _OF_CALL, start_at, until):
         ledger.add(row)
         if row.segment == 1:
             contacts.add(row.caller, row.at, is_answered=row.outcome == "answered")
@@ -95,12 +97,12 @@ def read(connection: Connection, asked: Asked) -> Given:
     )
 
 
-def _calls(connection: Connection, start_at: float, end_at: float) -> Iterator[CallRow]:
+def _calls(
+    connection: Connection, columns: tuple[ColumnElement[Any], ...], start_at: float, end_at: float
+) -> Iterator[CallRow]:
     """Offered calls that entered a queue from `start_at` and before `end_at`, in that order."""
     is_in = (_c.entered_at >= start_at) & (_c.entered_at < end_at) & _c.is_probe.is_(False)
-    return map(
-        CallRow._make, _stream(connection, select(_c.entered_at, *_OF_CALL).where(is_in).order_by(_c.entered_at))
-    )
+    return map(CallRow._make, _stream(connection, select(_c.entered_at, *columns).where(is_in).order_by(_c.entered_at)))
 
 
 def _menu_calls(connection: Connection, start_at: float, end_at: float) -> Iterator[CallRow]:
