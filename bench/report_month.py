@@ -27,7 +27,7 @@ from sqlalchemy import Connection, insert
 
 from ivr.adapters.service_tables import ratings
 from jietong.database import migrate, open_engine, sqlite_url, writing
-from jietong.processes.report import _given, yardstick_of
+from jietong.processes.report import _given, no_collector, yardstick_of
 from jietong.site import Site
 from metrics.adapters.work_tables import agent_time, unanswered_offers
 from metrics.report import report_of
@@ -164,7 +164,8 @@ def report(path: Path) -> None:
     """What `jietong report month` does with an open database."""
     engine = open_engine(sqlite_url(path))
     span = Span.around(Kind.MONTH, MONTH.date(), ZONE)
-    given = _given(engine, SITE, span, (MONTH + timedelta(days=50)).timestamp())
+    with no_collector():
+        given = _given(engine, SITE, span, (MONTH + timedelta(days=50)).timestamp())
     assert given.ledger.yardstick == yardstick_of(SITE)
     text = html_of(report_of(given))
     path.with_suffix(".html").write_text(text, encoding="utf-8")

@@ -4,11 +4,13 @@ Owns which span is meant, the database's state, and where the page goes. Must no
 Rules: docs/reports.md. A span that has not begun is refused; one that is not over is told until now.
 """
 
+import gc
 import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -47,7 +49,8 @@ def show_report(var: Path, kind: str, which: str, form: str, out: Path | None) -
     site, now_at = RunningSite.load(var), time.time()
     try:
         span = span_of(Kind(kind), which, now_at, ZoneInfo(site.site.hotline.timezone))
-        given = ask_database(site, lambda engine: _given(engine, site.site, span, now_at))
+        with no_collector():
+            given = ask_database(site, lambda engine: _given(engine, site.site, span, now_at))
     except ReportRefused as refused:
         return fail(str(refused))
     text = FORMATS[form](report_of(given))
@@ -57,6 +60,18 @@ def show_report(var: Path, kind: str, which: str, form: str, out: Path | None) -
         _write(out, text)
         sys.stderr.write(f"jietong: {out}\n")
     return exit_codes.DONE
+
+
+@contextmanager
+def no_collector() -> Iterator[None]:
+    """Python's collector would look through a million rows again and again for rings of references that are not there: a tenth of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def span_of(kind: Kind, which: str, now_at: float, zone: ZoneInfo) -> Span:
