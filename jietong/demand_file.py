@@ -46,5 +46,5 @@ def prospect_of(  # noqa: PLR0917  # a path and what it is read with
         return Prospect(day, of_model(traffic.model, rules, traffic.habits, day), traffic.habits)
     past = read_history(path, zone)
     learned = learned_from(past, rules, zone, known)
-    planned, demand, notes = forecast_demand(learned, rules, day, special(learned.whole), known)
+    planned, demand, notes = forecast_demand(learned, rules, day or past.next_day, special(learned.whole), known)
     return Prospect(planned, demand, habits_of(known, learned.calls), (*past.notes, *notes), past, learned)

@@ -13,7 +13,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -41,12 +41,30 @@ class HistoryFileError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What the file tells: by tier the counts; single calls and log lines where the format has them; in words what was left out."""
+    """What the file tells: by tier the counts; single calls and log lines where the format has them; in words what was left out.
+
+    next_day   the day to plan when none is named; None: the one after the last
+    """
 
     counts: Mapping[str, History]
     calls: tuple[PastCall, ...] = ()
     log: tuple[LoggedCall, ...] = ()
     notes: tuple[str, ...] = ()
+    next_day: date | None = None
+
+
+def without_today(past: Past, today: date, zone: ZoneInfo) -> Past:
+    """A running site's history: the day that is not over yet would look like a quiet one. The next day is tomorrow.
+
+    raises   HistoryError when there is no call before today
+    """
+    clock = local_clock(zone)
+    calls = tuple(call for call in past.calls if clock(call.at)[0] < today)
+    if not calls:
+        raise HistoryError("there is no call in the history before today: a forecast needs some whole days")
+    left_out = len(past.calls) - len(calls)
+    notes = (*past.notes, *([f"{today} is not over: its {left_out} calls are left out"] if left_out else []))
+    return Past(histories_of(calls, clock), calls, (), notes, today + timedelta(days=1))
 
 
 def read_history(path: Path, zone: ZoneInfo) -> Past:
@@ -55,12 +73,15 @@ def read_history(path: Path, zone: ZoneInfo) -> Past:
     raises   HistoryFileError
     """
     try:
-        if path.is_dir() or is_database(path):
+        if path.is_dir():
+            past = _from_records(enumerate(rows_of(path), 1), str(path), zone)
+            return without_today(past, datetime.now(zone).date(), zone)
+        if is_database(path):
             return _from_records(enumerate(rows_of(path), 1), str(path), zone)
         text = _unpacked(path)
     except FileNotFoundError:
         raise HistoryFileError(f"{path}: no such file: name a history (see docs/simulation.md)") from None
-    except (Unreadable, OSError, EOFError, zlib.error, DatabaseAway) as error:
+    except (Unreadable, OSError, EOFError, zlib.error, DatabaseAway, HistoryError) as error:
         raise HistoryFileError(f"{path}: {error}") from None
     name = str(path)
     head = text[:4096].lstrip("\ufeff \r\n")

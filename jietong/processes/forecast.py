@@ -95,7 +95,7 @@ def day_of(text: str, option: str) -> date:
 def _forecast(options: Options, past: Past, special: Special) -> int:
     history = whole(past)
     pattern = pattern_of(history, special)
-    first = day_of(options.first, "--day") if options.first else pattern.until
+    first = day_of(options.first, "--day") if options.first else past.next_day or pattern.until
     if not 1 <= options.days <= MOST_DAYS:
         raise Refused(f"--days is {options.days}: it must be from 1 to {MOST_DAYS}")
     if first < pattern.until:  # a day of the past: forecast as it would have been the evening before

@@ -11,9 +11,10 @@ from typer.testing import CliRunner
 
 from jietong import cli
 from jietong.bank_log import COLUMNS
-from jietong.history_file import HistoryFileError, Past, read_history
+from jietong.history_file import HistoryFileError, Past, read_history, without_today
 from jietong.records_sink import records_to
 from jietong.running import NoRunningSite
+from planning.history import HistoryError
 from planning.past_calls import handling_of
 from routing.facts import CallRecord, Outcome
 
@@ -115,6 +116,19 @@ def test_a_database_of_records(tmp_path: Path) -> None:
     assert past.notes[0].endswith("1 test calls of ours, left out")
     known = handling_of(past.calls)["ordinary"]
     assert (known.talk_s, known.ring_s, known.wrap_up_s) == (70.0, 4.5, 12.0)
+
+
+def test_a_day_that_is_not_over(tmp_path: Path) -> None:
+    """At noon half of today's calls are there: they are left out and told, and the day to plan is tomorrow; with today only there is nothing to learn from."""
+    made = records_from(
+        tmp_path / "records.db", [(86_400.0 * day + 40_000, 60.0, 5.0, 12.0, False) for day in range(100, 103)]
+    )
+    whole, today = read_history(made, ZONE), date(1970, 4, 13)
+    past = without_today(whole, today, ZONE)
+    assert len(past.calls) == 2 and past.next_day == date(1970, 4, 14)
+    assert past.notes[-1] == "1970-04-13 is not over: its 1 calls are left out"
+    with pytest.raises(HistoryError, match="before today"):
+        without_today(whole, date(1970, 4, 11), ZONE)
 
 
 def test_a_folder_that_is_no_site(tmp_path: Path) -> None:
