@@ -114,11 +114,11 @@ prompts: setup
 dashboards: $(VENV)/.runtime
 	@$(BIN)/python -m metrics.adapters.write_boards
 
-# Every query of every dashboard on a real Prometheus that scraped a real demo; the pictures of docs/dashboards.md.
-SECONDS_OF_DEMO ?= 180
+# Every query of every dashboard on a real Prometheus that scraped a real demo; each dashboard as a picture.
+SECONDS_OF_DEMO ?= 60
 dashboards-try: setup-dev
 	@$(BIN)/python -m jietong.provision all
-	@$(BIN)/python -m bench.dashboards_try --seconds $(SECONDS_OF_DEMO) --pictures docs/dashboards
+	@$(BIN)/python -m bench.dashboards_try --seconds $(SECONDS_OF_DEMO) --pictures var/dashboards
 
 schema: $(VENV)/.runtime
 	$(BIN)/jietong schema > docs/site.schema.json

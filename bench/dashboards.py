@@ -1,4 +1,4 @@
-"""Asks a Prometheus every query of every dashboard and draws the dashboards as pictures: make dashboards-try, and for any Prometheus with a site's figures.
+"""Asks a Prometheus every query of every dashboard and draws the dashboards as pictures, for any Prometheus with a site's figures.
 
 Run: python -m bench.dashboards --prometheus http://127.0.0.1:9090 [--minutes 60 | --from T --to T] [--pictures docs/dashboards].
 Exit code 0 when no query was empty; else 1, and each of them is named.

@@ -1,6 +1,6 @@
 """Every panel of every dashboard on a real Prometheus that scraped a real demonstration: make dashboards-try.
 
-Run: python -m bench.dashboards_try [--seconds 60] [--pictures docs/dashboards]. A demo site, robots that call and answer, a Prometheus that looks
+Run: python -m bench.dashboards_try [--seconds 60] [--pictures var/dashboards]. A demo site, robots that call and answer, a Prometheus that looks
 each second; then each query is asked as Grafana would ask it. Exit code 0 when none was empty.
 """
 
@@ -34,6 +34,8 @@ def main() -> int:
             target = f"127.0.0.1:{RunningSite.load(up.var).ports.http}"
             began = time.time()
             with a_prometheus(folder, options.port_base + 90, target, SCRAPE_S) as prometheus:
+                noted = [sys.executable, "-m", "jietong", "probe", "note", "other", "--passed", "--var", str(up.var)]
+                subprocess.run(noted, check=True, capture_output=True)  # a test call that a person made
                 called = time.time()
                 robots = [sys.executable, "-m", "bench.demo", "--var", str(up.var), "--seconds", str(options.seconds)]
                 done = subprocess.run(robots, capture_output=True, text=True, check=False)

@@ -14,6 +14,7 @@ from matplotlib import dates, font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
+from PIL import Image
 
 from bench.panel_queries import Answered, Series
 
@@ -22,6 +23,8 @@ COLORS = {"green": "#73bf69", "yellow": "#eab839", "red": "#e24d42", "blue": "#5
 PALETTE = ("#7eb26d", "#eab839", "#6ed0e0", "#ef843c", "#e24d42", "#1f78c1", "#ba43a9", "#705da0", "#508642", "#cca300")
 WIDTH_IN, ROW_IN, DPI = 13.0, 0.34, 80
 GREY = "#6b7280"
+COLORS_IN_FILE = 128
+CLOCK_STEPS = (1, 1.2, 1.5, 2, 3, 6, 10)  # whole minutes, not 2.67
 
 
 class NoFont(Exception):
@@ -42,7 +45,9 @@ def draw_board(board: dict[str, Any], answers: list[Answered], file: Path, zone:
                 figure.text(box[0], box[1] + box[3] / 2, panel["title"], fontsize=9.5, weight="bold", va="center")
             else:
                 _draw_panel(figure, box, by_id[panel["id"]], ZoneInfo(zone))
-        figure.savefig(file, pil_kwargs={"optimize": True})
+        figure.savefig(file)
+    with Image.open(file) as picture:  # few colours: a third of the size
+        picture.convert("RGB").quantize(COLORS_IN_FILE).save(file, optimize=True)
 
 
 def _font() -> str:
@@ -154,7 +159,7 @@ def _lines(axes: Axes, answer: Answered, zone: ZoneInfo) -> None:
             axes.axhline(step["value"], color=COLORS[step["color"]], lw=0.8, ls="--")
     low, high = axes.get_ylim()
     axes.set_ylim(defaults.get("min", low), defaults["max"] * 1.02 if "max" in defaults else max(high, 1e-9))
-    axes.yaxis.set_major_locator(MaxNLocator(5))
+    axes.yaxis.set_major_locator(MaxNLocator(5, steps=CLOCK_STEPS if defaults["unit"] == "s" else None))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _written(value, defaults["unit"], None)))
     axes.grid(axis="y", color="#e5e7eb", lw=0.6)
     axes.legend(loc="upper left", bbox_to_anchor=(-0.02, -0.12), ncols=6, frameon=False, fontsize=6.5,

@@ -113,7 +113,7 @@ def board() -> Board:
                 ('jietong:offers_no_answer:ratio_rate10m{instance="$instance"}', "久叫不应 rings in vain"),
             ), "percentunit", width=8, least=0, most=1),
             lines("通话时长 Talk, mean of the last hour", (
-                (f"max by (queue) (jietong:talk_seconds:mean_rate1h{{{CHOSEN}}})", "{{queue}}"),
+                (f"sum by (queue) (rate(jietong_talk_seconds_sum{{{CHOSEN}}}[1h])) / (sum by (queue) (rate(jietong_talk_seconds_count{{{CHOSEN}}}[1h])) > 0)", "{{queue}}"),
             ), "s", width=8, least=0),
         ),
         ("queue", "tier"),
