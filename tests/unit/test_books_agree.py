@@ -82,6 +82,7 @@ def test_records_metrics_and_queue_log_agree(
     ledger.extend(map(row_of, records))
     sums = total(ledger.cells.values())
     assert not ledger.damaged
+    assert all(0 <= record.hold_s <= record.talk_s for record in records)
     assert sums.offered == len(records) == len(offered) - len(open_calls)
     assert sums.offered == sum(sums.outcomes.values())
 

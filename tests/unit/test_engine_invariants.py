@@ -87,6 +87,7 @@ _words = st.one_of(
     st.tuples(st.just("queue"), _call, st.sampled_from(["vip", "ordinary"]), st.sampled_from(["8001", "7777", *SEATS])),
     st.tuples(st.just("transferred"), _call, st.sampled_from(["in=billing", "in=repairs", "in=hotline"])),
     st.tuples(st.sampled_from(["rings", "answers", "leg_ends", "agent_hangs_up"]), _call, _seat),
+    st.tuples(st.sampled_from(["holds", "unholds"]), _call, _seat),
     st.tuples(st.just("fails"), _call, _seat, _reason),
     st.just(("tick",)),
     st.tuples(st.just("queue"), _call, st.just("ordinary"), st.sampled_from(["from=13800000001", "from=13800000002"])),
@@ -126,7 +127,9 @@ def _aimed(words: list[str], state: State) -> list[str]:
         return words
     words = words[:-1]
     call = (
-        state.calls.get(words[1]) if len(words) > 2 and words[0] in ("rings", "answers", "fails", "leg_ends") else None
+        state.calls.get(words[1])
+        if len(words) > 2 and words[0] in ("rings", "answers", "fails", "leg_ends", "holds")
+        else None
     )
     if call is not None:
         words[2] = words[2] if words[2] in call.rings else next(iter(call.rings), call.seat or words[2])
