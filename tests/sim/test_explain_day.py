@@ -2,16 +2,19 @@
 
 import csv
 import json
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from typer.testing import CliRunner
 
 from jietong import cli
+from jietong.database import sqlite_url
 from planning.day_verdict import Verdict, judged
 from planning.past_calls import PastCall
 from planning.presence import agents_there, stretches
+from tests.adapters.service_fixture import site_for_commands
 from tests.sim.test_plan_command import TRAFFIC, site
 
 GOOD, BAD, MIXED = [0.93] * 10, [0.80] * 10, [0.95] * 6 + [0.85] * 4
@@ -122,6 +125,32 @@ def test_a_good_day(history: Path) -> None:
     """Sixteen shared seats and three for VIP callers, all manned: the goal was met."""
     told = asked(history, "2026-03-13")
     assert told["tiers"]["ordinary"]["verdict"] == "MET"  # type: ignore[index]
+
+
+def test_the_folder_of_a_running_site(history: Path, tmp_path: Path) -> None:
+    """`--traffic var`: the site's own database of records is the history, tomorrow the day; a folder that is no site's is told so."""
+    first = (datetime.now(ZoneInfo("Asia/Shanghai")) - timedelta(days=14)).date()
+    records = tmp_path / "records.db"
+    asked = [
+        "simulate",
+        "--site",
+        str(history / "site.toml"),
+        "--traffic",
+        str(history / "traffic.toml"),
+        "--from",
+        first.isoformat(),
+    ]
+    said = CliRunner().invoke(cli.app, [*asked, "--days", "15", "--records", str(records)])
+    assert said.exit_code == 0, said.output
+    site_for_commands(tmp_path / "var", "redis://127.0.0.1:1", sqlite_url(records))
+    plan = ["plan", "--site", str(history / "site.toml"), "--holidays", "", "--formula-only", "--json", "--traffic"]
+    planned = CliRunner().invoke(cli.app, [*plan, str(tmp_path / "var")])
+    assert planned.exit_code == 0, planned.output
+    told = json.loads(planned.stdout)
+    assert told["day"] == (first + timedelta(days=15)).isoformat()
+    assert any("is not over" in note for note in told["notes"])
+    refused = CliRunner().invoke(cli.app, [*plan, str(tmp_path)])
+    assert refused.exit_code == 1 and "no running site" in refused.stderr
 
 
 @pytest.mark.parametrize(
