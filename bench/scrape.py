@@ -23,6 +23,7 @@ from routing.facts import AgentChanged, AgentState, CallAnswered, CallOffered
 from routing.rules import Tier
 
 LIMIT_MS = 50.0
+PAGES = 50
 TIERS = (Tier("vip", 10.0, 0.95), Tier("ordinary", 20.0, 0.90))
 
 
@@ -97,6 +98,11 @@ def main() -> int:
     print(
         f"  hotline         p50 {p50['/metrics']:6.2f} ms   p99 {p99['/metrics']:6.2f} ms   ratio of p50 {p50['/metrics'] / p50['/empty']:.1f}"
     )
+    pages["/metrics"]()
+    began = time.thread_time()
+    for _ in range(PAGES):
+        pages["/metrics"]()
+    print(f"  making the page costs {(time.thread_time() - began) * 1000 / PAGES:.1f} ms of CPU")
     is_within = p99["/metrics"] <= LIMIT_MS
     print(f"  bound p99 <= {LIMIT_MS:.0f} ms: {'holds' if is_within else 'BROKEN'}")
     return 0 if is_within else 1
