@@ -47,6 +47,7 @@ SEGMENT = "JT_SEGMENT"  # 1, and one more for each transfer to a queue
 ENTERED_AT = "JT_ENTERED_AT"  # epoch seconds of the last transfer
 ASKED = "JT_ASKED"  # "1" while the caller may confirm a callback by pressing the key once more
 MESSAGE_BEGAN = "JT_MESSAGE_BEGAN"  # while a message is recorded
+CLOCK = "JT_CLOCK"  # second of the minute and milliseconds, five digits
 SECOND = "JT_SECOND"  # the epoch second in which the call came
 STATIC_AT = "JT_STATIC_AT"  # epoch seconds at which Asterisk's own queue took the caller
 NEXT = "JT_NEXT"  # what the menu decided: one of the words below

@@ -175,7 +175,7 @@ def write(pairs: Sequence[Pair], folder: Path) -> None:
     ]
     marks = [(100.0, "100 ms"), (-100.0, "-100 ms")]
     title = "Virtual minus live wait of each call"
-    chart = Chart(title, "live wait, seconds", "apart, ms", points, None, (-120.0, 120.0), marks=marks)
+    chart = Chart(title, "live wait, seconds", "apart, ms", points, marks=marks)
     (folder / "agreement.svg").write_text(draw(chart), encoding="utf-8")
 
 
