@@ -11,7 +11,7 @@ echo "jietong: making $(VENV) with $(PYTHON)"; \
 $(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); echo "jietong: cannot make a virtual environment. On Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
 endef
 
-.PHONY: setup setup-dev setup-probe run test check fuzz chaos soak docker-try demo bench bench-full lock clean prompts schema dashboards dashboards-try test-speech
+.PHONY: setup setup-dev setup-probe run test check fuzz chaos soak docker-try demo bench bench-full lock clean prompts schema dashboards dashboards-try test-speech demo-day
 
 setup: $(VENV)/.runtime
 	@$(BIN)/python -m jietong.provision asterisk
@@ -76,6 +76,11 @@ docker-try: setup-dev
 
 demo: setup-dev
 	@exec $(BIN)/python -m bench.demo
+
+# A working day of a made-up hotline in virtual time, as ops would find it: report, dashboards, database, Prometheus (SERVE=1 leaves that running).
+demo-day: setup-dev
+	@$(BIN)/python -m jietong.provision all
+	@exec $(BIN)/python -m bench.demo_day $(if $(SERVE),--serve) $(if $(DATE),--date $(DATE))
 
 # Ours beside app_queue and a plain Dial. The short set takes under 10 minutes; all of it writes docs/benchmarks.md and takes over an hour.
 bench: setup-dev

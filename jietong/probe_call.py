@@ -27,6 +27,7 @@ from jietong.probe_site import (
     program_of,
     records_of,
     send_on,
+    told_at_pick_up,
 )
 from jietong.processes.status_page import status_page
 from jietong.prompt_folder import prompts_of
@@ -43,6 +44,7 @@ LONGEST_PROMPTS_S = 60.0
 PAUSE_S = 1.0  # after what was said, before a key is pressed
 SENT_S = 5.0  # from sending the call on until it is in the line again
 STATUS_S = 3.0
+NOTICED_S = 1.5  # until it is seen here that an agent has picked up
 
 
 @dataclass
@@ -144,6 +146,7 @@ class _Test:
             call = await self._now()
             has_left = has_left or call.get("state") != "talking" or call.get("seat") != before
             if has_left and call.get("state") == "talking":
+                await self._hear_announcement(str(call["seat"]))
                 began = self._recorded_s()
                 await self._stay(self._probe.talk_s)
                 self._course.talks.append((began, self._recorded_s()))
@@ -151,6 +154,15 @@ class _Test:
             await self._stay(LOOK_S)
         self._course.waited_s = time.monotonic() - asked_at
         return None
+
+    async def _hear_announcement(self, seat: str) -> None:
+        """Before the talk the caller is told who serves it, and the agent who calls: that sound is no agent's voice."""
+        announced, told_s = await asyncio.to_thread(told_at_pick_up, self._site, seat)
+        if told_s:
+            began = max(0.0, self._recorded_s() - NOTICED_S)
+            await self._stay(told_s + PAUSE_S)
+            if announced is not None:
+                self._course.sentences.append(((began, self._recorded_s()), [announced]))
 
     async def _send_on(self, seat: str) -> bool:
         """The call leaves its agent for the line again, as by an agent's transfer; False when it could not be sent."""

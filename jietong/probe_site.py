@@ -27,6 +27,7 @@ from jietong.launch import PACKAGE_ROOT
 from jietong.recordings import LANGUAGES
 from jietong.running import RunningSite
 from jietong.site_probe import Probe
+from jietong.spoken_folder import spoken_of
 from routing.adapters.ami import AmiAddress, AmiError, connect
 from routing.adapters.records import DatabaseAway, records_of_probe
 from routing.facts import CallRecord
@@ -101,6 +102,17 @@ def length_s(file: Path) -> float:
             return sound.getnframes() / sound.getframerate()
     except (OSError, EOFError, wave.Error):
         return 0.0
+
+
+def told_at_pick_up(site: RunningSite, seat: str) -> tuple[Path | None, float]:
+    """What the test caller hears when the agent at `seat` has picked up (None: nothing), and how long it takes until both can talk."""
+    folder, language = spoken_of(site), site.site.hotline.language
+    if folder is None:
+        return None, 0.0
+    own = folder / "agent" / language / f"{seat}.wav"
+    announced = own if site.site.hotline.announce_agent and own.exists() else None
+    whispers = (folder / "whisper").glob(f"{site.site.hotline.default_tier}+*.wav") if site.site.hotline.whisper else ()
+    return announced, max([length_s(file) for file in (*whispers, *([announced] if announced else []))], default=0.0)
 
 
 async def send_on(site: RunningSite, call: str, code: str) -> None:

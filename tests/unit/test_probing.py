@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import UTC, date, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,10 +12,15 @@ from hypothesis import strategies as st
 from ivr.flow_visit import Flows
 from ivr.say import prompts_for
 from jietong.flow_files import read_flows
+from jietong.prepare import SiteSource, demo_file, running_site
 from jietong.probe_script import script_of
+from jietong.probe_site import length_s, told_at_pick_up
 from jietong.processes.prober import next_test
 from jietong.recordings import LANGUAGES
+from jietong.running import Ports
+from jietong.site_file import load_site
 from jietong.site_probe import Probe
+from jietong.spoken_folder import prepare_spoken
 from probing.day_plan import plan_of_day
 from probing.judgement import Observed, Person, Sentence, judge
 from probing.statistics import ProbeResult, by_week
@@ -146,3 +152,25 @@ def test_the_test_caller_goes_the_way_of_a_stranger() -> None:
     assert way("ordinary", RANDOM) == way("ordinary", TRANSFER) == [(menu, "0")]
     assert way("ordinary", OTHER) == [(menu, "9"), (["en main-menu"], "")]
     assert way("vip", RANDOM) == [(["zh-CN vip-welcome"], "")]  # no key: VIPs meet no menu
+
+
+def test_what_is_told_at_pick_up_is_not_taken_for_a_voice(tmp_path: Path) -> None:
+    """The test caller listens for the agent only after both sides were told: as long as the longest of the words for agent and caller."""
+    site = load_site(demo_file("demo.toml"))
+    running, _ = running_site(
+        SiteSource(site, demo_file("demo.toml"), True), tmp_path / "var", Ports.of(site.network, None), ()
+    )
+    assert told_at_pick_up(running, "1001") == (None, 0.0)  # not made yet
+    prepare_spoken(running)
+    announced, told_s = told_at_pick_up(running, "1001")
+    assert announced is not None and announced.name == "1001.wav"
+    assert told_s >= length_s(announced) > 1.0
+    assert told_at_pick_up(running, "7777")[0] is None
+    quiet = running.model_copy(
+        update={
+            "site": site.model_copy(
+                update={"hotline": site.hotline.model_copy(update={"announce_agent": False, "whisper": False})}
+            )
+        }
+    )
+    assert told_at_pick_up(quiet, "1001") == (None, 0.0)
