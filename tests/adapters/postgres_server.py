@@ -69,7 +69,7 @@ class PostgresServer:
             "port": self.port,
             "fsync": "off",
             "unix_socket_directories": "",
-            "max_connections": 60,
+            "max_connections": 300,
             "shared_buffers": "16MB",
         }
         with self._log.open("ab") as log:
@@ -90,6 +90,12 @@ class PostgresServer:
                 -3000:
             ]
             time.sleep(0.05)
+
+    @property
+    def pid(self) -> int:
+        """Process id of the server."""
+        assert self._child is not None
+        return self._child.pid
 
     def new_database(self) -> str:
         """The URL of a new, empty database."""
