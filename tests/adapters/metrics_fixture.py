@@ -107,8 +107,8 @@ class MetricsSite:
             for sample in family.samples
         }
 
-    def until(self, is_true: Callable[[], bool], within_s: float = 8.0) -> None:
-        """Waits for a condition."""
+    def until(self, is_true: Callable[[], bool], within_s: float = 30.0) -> None:
+        """Waits for a condition; mostly a moment, on a busy machine longer."""
         deadline = time.monotonic() + within_s
         while not is_true():
             assert time.monotonic() < deadline, self.log()

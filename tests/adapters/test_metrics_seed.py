@@ -2,9 +2,11 @@
 
 import threading
 import time
+from collections.abc import Iterator
 
 import msgspec
 import pytest
+from sqlalchemy import Engine
 
 from jietong.database import migrate, open_engine, writing
 from metrics.adapters.seed import seed
@@ -37,6 +39,15 @@ LATER: list[list[Fact]] = [
 ]
 
 
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """The database with its tables."""
+    migrate(database_url)
+    engine = open_engine(database_url)
+    yield engine
+    engine.dispose()
+
+
 def entries_of(batches: list[list[Fact]], first: int = 0) -> list[JournalEntry]:
     """One journal entry for each list of facts."""
     return [an_entry(first + number, *facts) for number, facts in enumerate(batches)]
@@ -48,10 +59,8 @@ def plain(tally: Tally) -> dict[str, object]:
     return {name: value for name, value in found.items() if name != "swept_at"}
 
 
-def test_counts_from_records_are_those_that_were_counted_live(database_url: str) -> None:
+def test_counts_from_records_are_those_that_were_counted_live(engine: Engine) -> None:
     """Calls, waits, hours, offers, rings, calls in the line and in a talk: the same as if nothing had been lost, now and with the calls that follow."""
-    migrate(database_url)
-    engine = open_engine(database_url)
     RecordsWriter(writing(engine)).write(entries_of(CALLS))
     live, seeded = a_tally(*(fact for facts in CALLS for fact in facts)), a_tally()
     assert seed(seeded, engine, threading.Lock()) == entries_of(CALLS)[-1].id
@@ -63,7 +72,6 @@ def test_counts_from_records_are_those_that_were_counted_live(database_url: str)
         one, other = plain(live), plain(seeded)
         assert set(one.pop("ended")) == set(other.pop("ended"))  # type: ignore[call-overload]
         assert one == other
-    engine.dispose()
 
 
 def test_a_database_without_tables_has_nothing_to_count(database_url: str) -> None:
@@ -89,10 +97,8 @@ def counters(site: MetricsSite) -> dict[tuple[str, ...], float]:
 
 
 @pytest.mark.parametrize("lost", ["the checkpoint", "everything in the store"])
-def test_no_counter_falls_when_it_is_lost(lost: str, database_url: str) -> None:
+def test_no_counter_falls_when_it_is_lost(lost: str, database_url: str, engine: Engine) -> None:
     """Prometheus takes a fall for a new beginning and would count every call of the year again; the first page that is served is whole."""
-    migrate(database_url)
-    engine = open_engine(database_url)
     with a_metrics_site(BASE, database_url=database_url) as site:
         site.start()
         now = time.time()
@@ -119,13 +125,10 @@ def test_no_counter_falls_when_it_is_lost(lost: str, database_url: str) -> None:
         site.end()
         site.start()
         assert site.samples()["jietong_calls_offered_total", "hotline", "ordinary"] == 32
-    engine.dispose()
 
 
-def test_records_that_are_behind_are_seen(database_url: str) -> None:
+def test_records_that_are_behind_are_seen(database_url: str, engine: Engine) -> None:
     """An operator sees for how long calls have not been written to the database, and that it is away."""
-    migrate(database_url)
-    engine = open_engine(database_url)
     with a_metrics_site(BASE + 200, database_url=database_url) as site:
         site.start()
         site.until_sample(0, "jietong_records_lag_seconds")
@@ -137,4 +140,3 @@ def test_records_that_are_behind_are_seen(database_url: str) -> None:
         site.valkey.kill()
         site.until(lambda: ("jietong_records_lag_seconds",) not in site.samples())
         site.until_sample(0, "jietong_store_up")
-    engine.dispose()
