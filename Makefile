@@ -11,7 +11,7 @@ echo "jietong: making $(VENV) with $(PYTHON)"; \
 $(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); echo "jietong: cannot make a virtual environment. On Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
 endef
 
-.PHONY: setup setup-dev setup-probe run test check fuzz chaos soak docker-try demo bench bench-full lock clean prompts schema dashboards dashboards-try test-speech demo-day
+.PHONY: setup setup-dev setup-probe run test check fuzz chaos soak docker-try demo bench bench-full lock clean prompts schema dashboards dashboards-try test-speech demo-day agree
 
 setup: $(VENV)/.runtime
 	@$(BIN)/python -m jietong.provision asterisk
@@ -63,6 +63,11 @@ fuzz: $(VENV)/.dev
 chaos: setup-dev
 	@$(BIN)/python -m jietong.provision all
 	@$(BIN)/python -m tests.chaos --write docs/survival.md
+
+# Robots at random, routers killed in between; afterwards robots, SIPp, records, metrics and Asterisk's own CDR must agree call by call.
+agree: setup-dev
+	@$(BIN)/python -m jietong.provision all
+	@JIETONG_AGREE_MINUTES=$(MINUTES) JIETONG_AGREE_SEED=$(or $(SEED),1) $(BIN)/python -m pytest -s tests/live/test_reckoning.py
 
 # An hour of a busy hotline (or MINUTES=10): nothing may grow.
 MINUTES ?= 60
