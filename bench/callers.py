@@ -3,6 +3,7 @@
 Owns how SIPp and the seats are driven for a stage; must not measure. Rule: a stream that is not clean (failed calls, lost messages) gives no figure.
 """
 
+import argparse
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -29,13 +30,23 @@ def callers_of(
     ]
 
 
-def clean(counts: SippCounts, what: str) -> SippCounts:
-    """The same counts; raises NoFigure when a call failed, or when more was retransmitted than a few."""
+def clean(counts: SippCounts, what: str, retransmitted: float = RETRANSMITTED_AT_MOST) -> SippCounts:
+    """The same counts; raises NoFigure when a call failed, or when more than that share of the calls was retransmitted (five always may)."""
     if counts.failed:
         raise NoFigure(f"{what}: {counts.failed} of {counts.created} calls failed")
-    if counts.retransmissions > max(5, counts.created * RETRANSMITTED_AT_MOST):
+    if counts.retransmissions > max(5, counts.created * retransmitted):
         raise NoFigure(f"{what}: {counts.retransmissions} retransmissions in {counts.created} calls")
     return counts
+
+
+def with_load(parser: argparse.ArgumentParser) -> None:
+    """Adds the option by which a loaded machine is allowed to be slow: it stands in the command that is told beside the table."""
+    parser.add_argument(
+        "--retransmitted",
+        type=float,
+        default=RETRANSMITTED_AT_MOST,
+        help="share of calls whose messages SIPp may repeat (0.5 s without an answer)",
+    )
 
 
 @asynccontextmanager

@@ -10,7 +10,7 @@ import asyncio
 import sys
 from collections.abc import Sequence
 
-from bench.callers import callers_of, clean
+from bench.callers import callers_of, clean, with_load
 from bench.meter import ASTERISK, STORE, spent
 from bench.meter import OURS as OUR_PROCESSES
 from bench.pages import Report, command_of, publish, with_page
@@ -46,7 +46,7 @@ async def measure(stage: Stage, side: str, number: int, options: argparse.Namesp
         before, done = ground.meter.read(), agents.counts()["own_bye"]
         await asyncio.sleep(options.seconds)
         after, handled = ground.meter.read(), agents.counts()["own_bye"] - done
-        clean((await run.finished()).counts, side)
+        clean((await run.finished()).counts, side, options.retransmitted)
     await asyncio.sleep(1.0)
     if handled < options.rate * options.seconds * 0.9:
         raise NoFigure(
@@ -128,6 +128,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--rate", type=float, default=20.0)
     parser.add_argument("--seconds", type=float, default=30.0)
     parser.add_argument("--rounds", type=int, default=3)
+    with_load(parser)
     with_page(parser)
     options = parser.parse_args(argv)
     try:

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.callers import callers_of, clean
+from bench.callers import RETRANSMITTED_AT_MOST, callers_of, clean, with_load
 from bench.pages import Report, command_of, publish, with_page
 from bench.sides import LEASTRECENT, OURS, RRMEMORY
 from bench.sip_agents import SipAgents
@@ -37,6 +37,7 @@ class Case:
     waiting: int
     talk_s: float
     seconds: float
+    retransmitted: float = RETRANSMITTED_AT_MOST
 
     @property
     def size(self) -> str:
@@ -70,7 +71,7 @@ async def measure(stage: Stage, case: Case, side: str, number: int) -> Turn:
         agents.set_habit(Habit(answer_after_s=0.0, talk_s=0.2))  # the line runs empty quickly
         for seat in agents.seats.values():
             seat.hang_up()
-        clean((await run.finished()).counts, f"{case.size}, {side}")
+        clean((await run.finished()).counts, f"{case.size}, {side}", case.retransmitted)
     if len(gaps_ms) < MIN_GAPS:
         raise NoFigure(f"{case.size}, {side}, round {number}: only {len(gaps_ms)} gaps: measure for longer")
     await asyncio.sleep(1.0)
@@ -160,7 +161,13 @@ def cases_of(options: argparse.Namespace) -> list[Case]:
         sizes = [tuple(int(part) for part in size.split("x")) for size in options.sizes.split(",")]
         talks = [float(talk) for talk in options.talks.split(",")]
         return [
-            Case(agents, waiting, talk_s, options.seconds * (3 if talk_s >= LONG_TALK_S else 1))
+            Case(
+                agents,
+                waiting,
+                talk_s,
+                options.seconds * (3 if talk_s >= LONG_TALK_S else 1),
+                getattr(options, "retransmitted", RETRANSMITTED_AT_MOST),
+            )
             for agents, waiting in sizes
             for talk_s in talks
         ]
@@ -186,6 +193,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         action="store_true",
         help="callers hear nothing while they wait: 800 streams take more than two cores on any side",
     )
+    with_load(parser)
     with_page(parser)
     options = parser.parse_args(argv)
     try:

@@ -1,7 +1,7 @@
 """The router alone, from 100 to 100,000 agents and as many waiting calls: cost of an event, memory, and how both grow.
 
 Run: python -m bench.router_alone [--sizes 100,1000,10000,100000] [--turns 3000] [--rounds 3]
-Each size runs in a process of its own, sizes take turns in each round. Memory is what the hotline added to the process (resident). The growth exponent k is that of
+Each size runs in a process of its own, sizes take turns in each round. Time is CPU time of the process: it does nothing but decide. Memory is what the hotline added to the process (resident). The growth exponent k is that of
 cost = c * size^k: 0 is constant, 1 is linear. The peer is the same code at the smallest size: nothing else decides alone.
 """
 
@@ -32,16 +32,16 @@ def resident_mb() -> float:
 def measure_here(size: int, turns: int) -> dict[str, float]:
     """Microseconds a step, events a second, MB, and seconds to fill the hotline, at that size in this process."""
     gc.collect()
-    empty_mb, began = resident_mb(), time.perf_counter()
+    empty_mb, began = resident_mb(), time.process_time()
     hotline = Hotline(size, size)
-    filled_s = time.perf_counter() - began
+    filled_s = time.process_time() - began
     gc.collect()
     full_mb = resident_mb()
     gc.freeze()  # as the router's process does
-    before, began = hotline.steps, time.perf_counter()
+    before, began = hotline.steps, time.process_time()
     for number in range(turns):
         hotline.turn(number % len(hotline.talking))
-    step_us = (time.perf_counter() - began) / (hotline.steps - before) * 1e6
+    step_us = (time.process_time() - began) / (hotline.steps - before) * 1e6
     return {"us": step_us, "events_s": 1e6 / step_us, "mb": full_mb - empty_mb, "filled_s": filled_s}
 
 

@@ -5,6 +5,7 @@ The peers' Asterisk has our modules, phones and music, and no manager interface:
 """
 
 import dataclasses
+import os
 import shutil
 import subprocess
 import tempfile
@@ -24,7 +25,7 @@ from jietong.running import Ports, RunningSite
 from jietong.site import Network
 from tests.adapters.up_fixture import ENDS_WITH_US, jietong_up, until
 
-PORT_BASE = 23_000
+PORT_BASE = int(os.environ.get("JIETONG_BENCH_PORT_BASE", "23000"))
 PEER_OFFSET = 5  # of the peers' SIP port from ours
 VOICE_PORTS = 11_000  # 2,750 callers at once, on each side
 RING_S = 8

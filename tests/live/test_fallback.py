@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from tests.adapters.up_fixture import processes_of
 from tests.live.hotline import FALLBACK_AFTER_S, Hotline
 
-TAKES_OVER_S = 2 * FALLBACK_AFTER_S + 6  # a waiting caller looks once a second; the rest is for a slow machine
+TAKES_OVER_S = 2 * FALLBACK_AFTER_S + 6  # a waiting caller looks every 4 s here; the rest is for a slow machine
 
 
 def _supervisor_of(hotline: Hotline) -> int:
