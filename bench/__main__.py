@@ -30,6 +30,7 @@ COMMANDS = (
     Command("journal_recovery", "--calls 2000 --rounds 1"),
     Command("take_over", None, "--rounds 5"),
     Command("agi_turnaround", None, writes=False),
+    Command("agi_pattern", None, writes=False),
     Command("scrape", None, writes=False),
     Command("simulation_speed", None, writes=False),
     Command("report_month", None, writes=False),
