@@ -55,7 +55,7 @@ _FENCE = re.compile(r"[0-9]{1,15}")
 _WHOLE_S = 1.0
 _UP = "6"  # AST_STATE_UP in Asterisk's channelstate.h
 _CAUSE = re.compile(r"[0-9]{1,3}")  # not str.isdigit: that takes digits that int() does not
-_KINDS = (
+KINDS = (  # of the events that are read: Asterisk has to make them (manager.conf)
     "UserEvent",
     "DialBegin",
     "DialEnd",
@@ -148,7 +148,7 @@ def leadership(owner: str, fence: int) -> tuple[str, dict[str, str | list[str]]]
 def kind_of(message: Message) -> str:
     """The name of an event that the router listens to, `other` for all the rest: a word of a closed set, for counting."""
     kind = message.get("Event")
-    return kind if kind in _KINDS else "other"
+    return kind if kind in KINDS else "other"
 
 
 def is_callback_channel(channel_id: str) -> bool:

@@ -1,6 +1,7 @@
 """What is written into Asterisk's configuration, and what never is."""
 
 import dataclasses
+import re
 import socket
 import stat
 from pathlib import Path
@@ -19,6 +20,7 @@ from asterisk_conf.settings import (
     UnsafeSetting,
     unsafe_settings,
 )
+from routing.adapters.asterisk_words import KINDS
 
 CONTEXTS = ("ENTER", "MENU", "WAITING", "CONNECT", "AFTER_CALL", "REFUSED", "FALLBACK", "FEATURES")
 
@@ -213,6 +215,14 @@ def test_files_fit_the_version(version: tuple[int, int], by_uri: bool, advanced:
     files = written(tmp_path, version=version)
     assert ("match_request_uri" in files["pjsip.conf"]) is by_uri
     assert ("eventfilter(" in files["manager.conf"]) is advanced
+
+
+def test_events_that_are_read_are_made(tmp_path: Path) -> None:
+    """The router hears all that it listens for: no event of those is switched off."""
+    text = written(tmp_path)["manager.conf"]
+    off = re.search(r"^disabledevents = (.*)$", text, re.MULTILINE)
+    assert off is not None
+    assert not {*KINDS, "FullyBooted"} & set(off[1].split(","))
 
 
 def test_addresses_behind_nat_and_ipv6(tmp_path: Path) -> None:
