@@ -14,11 +14,13 @@ from jietong.launch import PROMPTS
 from jietong.processes.announce import switch_off, switch_on
 from jietong.processes.cases import show_cases
 from jietong.processes.ratings import show_ratings
+from jietong.processes.subscriptions import show_subscriptions
+from jietong.processes.subscriptions_import import import_products_into, import_subscriptions_into
 from jietong.reload import reload
 from tests.adapters.up_fixture import jietong_up
 from tests.live.conftest import PORT_BASE
 from tests.live.hotline import CARRIER_PORT, LISTED, Hotline
-from tests.robots.audio import ALIKE, heard, party_tone
+from tests.robots.audio import ALIKE, heard, heard_s, heard_whole, party_tone
 from tests.robots.people import Caller
 
 SITE = f"""
@@ -135,6 +137,35 @@ async def _is_connected(hotline: Hotline) -> None:
     await hotline.asterisk_shows("bridge show all", " basic ", 10)
 
 
+async def test_each_side_is_told_its_own_before_they_talk(self_service: Hotline, tmp_path: Path) -> None:
+    """The agent hears that it is about a complaint, in English, the caller who serves it; neither hears the other's sentence, and then they hear each other."""
+    hotline, at_caller, at_agent = self_service, tmp_path / "caller.wav", tmp_path / "agent.wav"
+    voices = [party_tone(tmp_path / f"{n}.wav", n, 60) for n in (1, 2)]
+    spoken = hotline.site.layout.run / "spoken"
+    to_caller, to_agent = (
+        spoken / "agent" / "en" / "1001.wav",
+        spoken / "whisper" / "ordinary+hotline+complaint+en.wav",
+    )
+    async with (
+        hotline.agent("1001", play=voices[0], record=at_agent) as agent,
+        hotline.caller(play=voices[1], record=at_caller) as caller,
+    ):
+        await hotline.asks_for(caller, "95")
+        await agent.talks()
+        await hotline.agent_is("1001", "talking")
+        await _is_connected(hotline)
+        await asyncio.sleep(2)  # they talk
+        caller.hang_up()
+        await caller.phone.wait_for("recorded")
+        await agent.phone.wait_for("recorded")
+        record = await hotline.record_of(caller)
+    assert record.reason == "caller"
+    assert heard_whole(at_caller, to_caller) > 0.5 > heard_whole(at_agent, to_caller)
+    assert heard_whole(at_agent, to_agent) > 0.5 > heard_whole(at_caller, to_agent)
+    assert heard(at_caller, voices[0]) > ALIKE and heard(at_agent, voices[1]) > ALIKE
+    assert heard_s(at_caller, voices[0]) < 4  # not while it was told who serves it
+
+
 async def test_who_hangs_up_after_the_talk_is_asked_nothing(self_service: Hotline) -> None:
     """A caller who is gone is gone: nobody is asked, and the agent is free."""
     hotline = self_service
@@ -182,6 +213,50 @@ async def test_an_operators_own_menu(self_service: Hotline, tmp_path: Path) -> N
         await caller.phone.wait_for("recorded")
     assert heard(at_caller, PROMPTS / "zh-CN" / "enter-phone-number.wav") > 0.5
     assert heard(at_caller, PROMPTS / "zh-CN" / "goodbye.wav") > ALIKE
+
+
+SUBSCRIBER = "13600000001"
+
+
+async def test_a_subscription_is_told_and_cancelled(
+    self_service: Hotline, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The caller hears what its number has ordered, then chooses and confirms: it is cancelled, and on record with the call."""
+    hotline = self_service
+    (tmp_path / "products.csv").write_text(
+        "code,name_zh,name_en,prompt,monthly_fee_fen\nnews,手机报,News,product-news,300\n", encoding="utf-8"
+    )
+    (tmp_path / "had.csv").write_text(f"phone,product,since\n{SUBSCRIBER},news,2026-01-05\n", encoding="utf-8")
+    assert import_products_into(hotline.site, tmp_path / "products.csv") == 0
+    assert import_subscriptions_into(hotline.site, tmp_path / "had.csv") == 0
+    capsys.readouterr()
+    async with hotline.caller(SUBSCRIBER, record=tmp_path / "told.wav") as caller:
+        await _presses(caller, "3")
+        await asyncio.sleep(8)  # how many, which, and its fee
+        caller.hang_up()
+        await caller.phone.wait_for("recorded")
+    assert heard(tmp_path / "told.wav", PROMPTS / "zh-CN" / "monthly-fee-is.wav") > 0.5
+    async with hotline.caller(SUBSCRIBER, record=tmp_path / "cancelled.wav") as caller:
+        await _presses(caller, "411")
+        await hotline.until_metric(
+            lambda: _shown(capsys, lambda: show_subscriptions(hotline.var, True, SUBSCRIBER, True, False)) != [],
+            "the cancellation to be on record",
+        )
+        await asyncio.sleep(6)  # it is told
+        caller.hang_up()
+        await caller.phone.wait_for("recorded")
+    assert heard(tmp_path / "cancelled.wav", PROMPTS / "zh-CN" / "cancelled-done.wav") > ALIKE
+
+
+async def test_a_withheld_number_asks_for_no_subscriptions(self_service: Hotline, tmp_path: Path) -> None:
+    """What belongs to a number is not told to a caller without one: it hears why, and a person comes."""
+    hotline = self_service
+    async with hotline.caller("anonymous", record=tmp_path / "caller.wav") as caller:
+        await _presses(caller, "3")
+        await hotline.until(lambda s: s["calls"]["waiting"] == 1, "the caller to wait for a person", 20)
+        caller.hang_up()
+        await caller.phone.wait_for("recorded")
+    assert heard(tmp_path / "caller.wav", PROMPTS / "zh-CN" / "number-withheld.wav") > ALIKE
 
 
 async def test_hanging_up_while_recording_is_a_complaint_too(
