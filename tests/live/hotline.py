@@ -35,7 +35,7 @@ LISTED = "02112345678"
 FALLBACK_AFTER_S = 4
 CLOCKS_S = 0.5  # by which the router's clock and ours may differ
 COMPLAINTS_CODE = "*81"
-PROBE = "13800000100"
+PROBE = "13100000100"
 SITE = f"""
 [hotline]
 number = "10010"
