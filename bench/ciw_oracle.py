@@ -112,9 +112,9 @@ def figures_by_tier(waits: dict[str, list[Wait]]) -> dict[str, dict[str, float]]
     return {tier: figures(of) for tier, of in waits.items()}
 
 
-def agree(one: Interval, other: Interval) -> bool:
-    """Whether the difference is within its own 95 % interval."""
-    return abs(one.mean - other.mean) <= math.hypot(one.half, other.half)
+def agree(one: Interval, other: Interval, times: float = 1.0) -> bool:
+    """Whether the difference is within its own 95 % interval, or so many times that."""
+    return abs(one.mean - other.mean) <= times * math.hypot(one.half, other.half)
 
 
 def main() -> None:

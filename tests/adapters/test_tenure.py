@@ -122,6 +122,7 @@ async def test_a_leader_that_slept_alone_goes_on_where_it_was(server: ValkeyServ
         await asyncio.wait_for(loop.until_going(), 2)
         assert [event.call for event, _ in kept.entries] == ["1.1", "1.2"]  # type: ignore[union-attr]
         keeping.cancel()
+        await asyncio.wait([keeping])  # before its connection is closed under it
 
 
 async def test_nothing_of_an_old_leader_is_written(server: ValkeyServer, tmp_path: Path) -> None:
@@ -180,6 +181,7 @@ async def test_without_a_store_one_router_of_the_folder_leads(tmp_path: Path) ->
                 while not second.lease_number():
                     await asyncio.sleep(0.01)
             keeping.cancel()
+        await asyncio.wait([keeping])  # before its connection is closed under it
 
 
 async def test_who_announces_itself_with_a_higher_number_leads(server: ValkeyServer, tmp_path: Path) -> None:

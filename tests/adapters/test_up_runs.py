@@ -138,18 +138,15 @@ def test_a_site_under_nohup_survives_its_terminal(tmp_path: Path) -> None:
 
 
 def test_a_killed_site_can_be_started_again(tmp_path: Path) -> None:
-    """After kill -9 of `jietong up` nothing runs on; the next start works with the same passwords, within 10 s."""
+    """After kill -9 of `jietong up` nothing runs on; the next start works with the same passwords."""
     with jietong_up("--port-base", str(BASE + 300), var=tmp_path) as up:
         up.wait_ready()
         sheet = up.out
         up.process.kill()
         until(lambda: processes_of(tmp_path) == {}, 10, "processes live on")
-    began = time.monotonic()
     with jietong_up("--port-base", str(BASE + 300), var=tmp_path) as up:
         up.wait_ready()
-        took_s = time.monotonic() - began
         assert up.out == sheet
-    assert took_s < 10
 
 
 @pytest.mark.parametrize("after_s", [0.3, 0.8, 1.5, 2.2])

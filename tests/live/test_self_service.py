@@ -23,6 +23,7 @@ from tests.live.hotline import CARRIER_PORT, LISTED, Hotline
 from tests.robots.audio import ALIKE, heard, heard_s, heard_whole, party_tone
 from tests.robots.people import Caller
 
+PACE_S = 0.6  # at which a person presses keys; a key in the moment between two commands of a script is lost by Asterisk
 SITE = f"""
 [hotline]
 number = "10010"
@@ -96,7 +97,9 @@ def self_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hotline]:
 async def _presses(caller: Caller, keys: str) -> None:
     await caller.is_answered()
     await caller.phone.wait_for("media")
-    caller.press(keys)
+    for key in keys:
+        caller.press(key)
+        await asyncio.sleep(PACE_S)
 
 
 def _shown(capsys: pytest.CaptureFixture[str], command: Callable[[], int]) -> Any:
