@@ -24,7 +24,12 @@ DIAL_S = 10.0
 STEP_S = 8.0  # at most: a sentence, thinking, a key
 PORT_BASE = "46000"
 SITE = '[hotline]\nnumber = "10010"\nflows = "menus"\n[[trunks]]\nname = "carrier"\nmatch = ["127.0.0.1"]\n[[seats]]\nnumber = "1001"\n'
-FLOW = '[first]\nmenu = "no-key"\n1 = "second"\n[second]\nmenu = "wrong-pin"\n1 = "first"\n'
+# The other keys are never pressed: a flow that nothing leads to is a mistake
+OTHERS = "".join(
+    f'{key} = "flow:{name}"\n'
+    for key, name in enumerate(("business", "cancel", "complaint", "consultation", "query"), 2)
+)
+FLOW = f'[first]\nmenu = "no-key"\n1 = "second"\n{OTHERS}[second]\nmenu = "wrong-pin"\n1 = "first"\n'
 
 
 def p(values: list[float], share: float) -> float:
