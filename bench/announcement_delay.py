@@ -11,10 +11,10 @@ import sys
 from collections.abc import Sequence
 
 from bench.idle_to_ring import Case, cases_of, measure, show
-from bench.pages import Report, command_of, publish, with_page
+from bench.pages import Report, command_of, finish, parser_of
 from bench.sides import ANNOUNCING, LEASTRECENT, OURS
 from bench.stage import PORT_BASE, a_stage, ports_of, refuse
-from bench.turns import NoFigure, Turn, in_turns, median_of, ratio
+from bench.turns import Turn, in_turns, median_of, ratio
 
 OURS_TOLD = "ours, announcing"
 SIDES = (OURS, OURS_TOLD, LEASTRECENT, ANNOUNCING)
@@ -70,17 +70,11 @@ def table(case: Case, turns: Sequence[Turn]) -> list[str]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = parser_of(__doc__)
     parser.add_argument("--size", default="20x40")
     parser.add_argument("--seconds", type=float, default=30.0)
     parser.add_argument("--rounds", type=int, default=2)
-    with_page(parser)
-    options = parser.parse_args(argv)
-    try:
-        return publish(run(options), options)
-    except NoFigure as error:
-        print(f"no figure: {error}", file=sys.stderr)
-        return 2
+    return finish(run, parser.parse_args(argv))
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 from bench.callers import RETRANSMITTED_AT_MOST, callers_of
 from bench.meter import spent
-from bench.pages import Report, command_of, publish, with_page
+from bench.pages import Report, command_of, finish, parser_of
 from bench.sides import MENU_DIAL, MENU_OURS, MENU_QUEUE
 from bench.sip_agents import SipAgents
 from bench.sip_seat import Habit
@@ -216,18 +216,12 @@ def run(options: argparse.Namespace) -> Report:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = parser_of(__doc__)
     parser.add_argument("--agents", type=int, default=300)
     parser.add_argument("--first", type=float, default=10.0)
     parser.add_argument("--probe", type=float, default=10.0)
     parser.add_argument("--hold", type=float, default=180.0)
-    with_page(parser)
-    options = parser.parse_args(argv)
-    try:
-        return publish(run(options), options)
-    except NoFigure as error:
-        print(f"no figure: {error}", file=sys.stderr)
-        return 2
+    return finish(run, parser.parse_args(argv))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from bench.callers import callers_of, clean, with_load
 from bench.meter import ASTERISK, STORE, spent
 from bench.meter import OURS as OUR_PROCESSES
-from bench.pages import Report, command_of, publish, with_page
+from bench.pages import Report, command_of, finish, parser_of
 from bench.sides import DIAL, LEASTRECENT, OURS, RRMEMORY
 from bench.sip_agents import SipAgents
 from bench.sip_seat import Habit
@@ -97,7 +97,7 @@ def run(options: argparse.Namespace) -> Report:
         with a_stage(options.agents, music=not no_music) as stage:
             turns = asyncio.run(
                 in_turns(SIDES, options.rounds, lambda side, n, s=stage: measure(s, side, n, options), show)
-            )  # type: ignore[misc]
+            )
         music = "no" if no_music else "yes"
         lines += table(turns, music)
         raw += [row for turn in turns for row in turn.raw]
@@ -123,19 +123,13 @@ def run(options: argparse.Namespace) -> Report:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = parser_of(__doc__)
     parser.add_argument("--agents", type=int, default=120)
     parser.add_argument("--rate", type=float, default=20.0)
     parser.add_argument("--seconds", type=float, default=30.0)
     parser.add_argument("--rounds", type=int, default=3)
     with_load(parser)
-    with_page(parser)
-    options = parser.parse_args(argv)
-    try:
-        return publish(run(options), options)
-    except NoFigure as error:
-        print(f"no figure: {error}", file=sys.stderr)
-        return 2
+    return finish(run, parser.parse_args(argv))
 
 
 if __name__ == "__main__":

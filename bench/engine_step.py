@@ -61,7 +61,7 @@ class Hotline:
 
     def tell(self, event: object) -> None:
         """One step; remembers which seats were ordered to ring."""
-        actions, _ = engine.step(self.state, event)  # type: ignore[arg-type]
+        actions, _ = engine.step(self.state, event)
         self.steps += 1
         self.rung += [(a.call, a.seat) for a in actions if isinstance(a, RingSeat)]
 

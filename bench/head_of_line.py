@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.pages import Report, command_of, publish, with_page
+from bench.pages import Report, command_of, finish, parser_of
 from bench.sip_agents import SipAgents
 from bench.sip_seat import Habit
 from bench.stage import refuse
@@ -237,24 +237,18 @@ def table(phases: list[Phase]) -> list[str]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Starts the site, measures, prints; exit code 1 when ours kept an agent idle for longer than --limit seconds."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = parser_of(__doc__)
     parser.add_argument("--idle", type=int, default=5)
     parser.add_argument("--heads", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--limit", type=float, default=0.5)
-    with_page(parser)
-    options = parser.parse_args(argv)
-    try:
-        refuse(options.idle, options.heads, options.rounds, options.seconds, int(PORT_BASE))
-        return publish(run(options), options)
-    except NoFigure as error:
-        print(f"no figure: {error}", file=sys.stderr)
-        return 2
+    return finish(run, parser.parse_args(argv))
 
 
 def run(options: argparse.Namespace) -> Report:
     """Starts the site and measures; raises NoFigure when a side fails."""
+    refuse(options.idle, options.heads, options.rounds, options.seconds, int(PORT_BASE))
     ordinary = [str(2000 + n) for n in range(options.idle)]
     with tempfile.TemporaryDirectory(prefix="jt-bench-") as name:
         site_file = write_site(Path(name), ordinary)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench.callers import RETRANSMITTED_AT_MOST, callers_of, clean, with_load
-from bench.pages import Report, command_of, publish, with_page
+from bench.pages import Report, command_of, finish, parser_of
 from bench.sides import LEASTRECENT, OURS, RRMEMORY
 from bench.sip_agents import SipAgents
 from bench.sip_seat import Habit
@@ -134,7 +134,7 @@ def run(options: argparse.Namespace) -> Report:
         with a_stage(case.agents, music=not options.no_music) as stage:
             turns = asyncio.run(
                 in_turns(SIDES, options.rounds, lambda side, n, s=stage, c=case: measure(s, c, side, n), show)
-            )  # type: ignore[misc]
+            )
         lines += rows_of(case, turns)
         missed += missed_of(case, turns)
         raw += [row for turn in turns for row in turn.raw]
@@ -183,7 +183,7 @@ def _distribution(turns: Sequence[Turn], side: str) -> list[tuple[float, float]]
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command; exit code 2 without a figure, 1 when a limit does not hold."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = parser_of(__doc__)
     parser.add_argument("--sizes", default=LIMIT_SIZE)
     parser.add_argument("--talks", default="5")
     parser.add_argument("--seconds", type=float, default=40.0)
@@ -194,13 +194,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         help="callers hear nothing while they wait: 800 streams take more than two cores on any side",
     )
     with_load(parser)
-    with_page(parser)
-    options = parser.parse_args(argv)
-    try:
-        return publish(run(options), options)
-    except NoFigure as error:
-        print(f"no figure: {error}", file=sys.stderr)
-        return 2
+    return finish(run, parser.parse_args(argv))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 import redis
 
 from bench.engine_step import Hotline
-from bench.pages import Report, command_of, publish, with_page
+from bench.pages import Report, command_of, finish, parser_of
 from bench.turns import NoFigure, Turn, in_turns, median_of, ratio, shown
 from routing import engine, snapshot
 from routing.actions import RingSeat
@@ -40,11 +40,11 @@ class Recorded(Hotline):
 
     def tell(self, event: object) -> None:
         """One step."""
-        actions, facts = engine.step(self.state, event)  # type: ignore[arg-type]
+        actions, facts = engine.step(self.state, event)
         self.steps += 1
         self.rung += [(a.call, a.seat) for a in actions if isinstance(a, RingSeat)]
         if self.kept is not None:
-            self.kept.append((event, facts))  # type: ignore[arg-type]
+            self.kept.append((event, facts))
 
 
 async def write_journal(server: ValkeyServer, kept: list[tuple[Event, list[Fact]]]) -> float:
@@ -148,7 +148,7 @@ def run(options: argparse.Namespace) -> Report:
         print(f"{size:,} calls")
         turns = asyncio.run(
             in_turns((JOURNAL, BARE), options.rounds, lambda side, n, c=size: measure(c, side, n), show)
-        )  # type: ignore[misc]
+        )
         us, saved, recovered, mb, entries = (
             median_of(turns, JOURNAL, name) for name in ("us", "saved_ms", "recovered_s", "store_mb", "entries")
         )
@@ -162,16 +162,10 @@ def run(options: argparse.Namespace) -> Report:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = parser_of(__doc__)
     parser.add_argument("--calls", default="10000,100000")
     parser.add_argument("--rounds", type=int, default=3)
-    with_page(parser)
-    options = parser.parse_args(argv)
-    try:
-        return publish(run(options), options)
-    except NoFigure as error:
-        print(f"no figure: {error}", file=sys.stderr)
-        return 2
+    return finish(run, parser.parse_args(argv))
 
 
 if __name__ == "__main__":

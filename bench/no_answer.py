@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 
 from bench.callers import callers_of
-from bench.pages import Report, command_of, publish, with_page
+from bench.pages import Report, command_of, finish, parser_of
 from bench.sides import LEASTRECENT, OURS, RETRY_5
 from bench.sip_agents import SipAgents
 from bench.sip_seat import Habit, Ring
@@ -85,16 +85,10 @@ def run(options: argparse.Namespace) -> Report:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = parser_of(__doc__)
     parser.add_argument("--callers", type=int, default=15)
     parser.add_argument("--rounds", type=int, default=2)
-    with_page(parser)
-    options = parser.parse_args(argv)
-    try:
-        return publish(run(options), options)
-    except NoFigure as error:
-        print(f"no figure: {error}", file=sys.stderr)
-        return 2
+    return finish(run, parser.parse_args(argv))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import csv
 import os
 import platform
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.machinery import ModuleSpec
 from importlib.metadata import version
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.plots import draw
+from bench.turns import NoFigure
 from jietong.provision.programs import find_sipp
 from tests.chaos.page import written
 
@@ -38,12 +39,23 @@ class Report:
     missed: Sequence[str] = ()  # limits that were not kept, in words
 
 
-def with_page(parser: argparse.ArgumentParser) -> None:
-    """Adds the options that every benchmark has."""
+def parser_of(description: str | None) -> argparse.ArgumentParser:
+    """A command line with the options that every benchmark has."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         "--write", nargs="?", const=PAGE, type=Path, help="write table, CSV and plot to the page (docs/benchmarks.md)"
     )
     parser.add_argument("--note", default="", help="a sentence beside the table, such as what ran at the same time")
+    return parser
+
+
+def finish(run: Callable[[argparse.Namespace], Report], options: argparse.Namespace) -> int:
+    """Runs the benchmark and publishes it; 2, and the reason in words, when there is no figure."""
+    try:
+        return publish(run(options), options)
+    except NoFigure as error:
+        print(f"no figure: {error}", file=sys.stderr)
+        return 2
 
 
 def command_of(spec: ModuleSpec | None, options: argparse.Namespace) -> str:

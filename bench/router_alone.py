@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.engine_step import Hotline
-from bench.pages import Report, command_of, publish, with_page
+from bench.pages import Report, command_of, finish, parser_of
 from bench.turns import NoFigure, Turn, growth_exponent, in_turns, median_of, ratio, shown
 
 LARGEST = 200_000
@@ -116,21 +116,16 @@ def show(turn: Turn) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = parser_of(__doc__)
     parser.add_argument("--sizes", default="100,1000,10000,100000")
     parser.add_argument("--turns", type=int, default=3000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--here", type=int, help=argparse.SUPPRESS)
-    with_page(parser)
     options = parser.parse_args(argv)
     if options.here is not None:
         print(json.dumps(measure_here(options.here, options.turns)))
         return 0
-    try:
-        return publish(run(options), options)
-    except NoFigure as error:
-        print(f"no figure: {error}", file=sys.stderr)
-        return 2
+    return finish(run, options)
 
 
 if __name__ == "__main__":

@@ -12,12 +12,12 @@ import time
 from collections.abc import Sequence
 
 from bench.callers import callers_of
-from bench.pages import Report, command_of, publish, with_page
+from bench.pages import Report, command_of, finish, parser_of
 from bench.sides import LEASTRECENT, OURS, VIP_PREFIX
 from bench.sip_agents import SipAgents
 from bench.sip_seat import Habit
 from bench.stage import NOT_ANNOUNCED, Stage, a_stage, refuse
-from bench.turns import NoFigure, Turn, in_turns, median_of
+from bench.turns import Turn, in_turns, median_of
 from tests.robots.sipp.callers import SippCaller
 from tests.robots.sipp.run import SippRun
 
@@ -90,16 +90,10 @@ def run(options: argparse.Namespace) -> Report:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = parser_of(__doc__)
     parser.add_argument("--seconds", type=float, default=45.0)
     parser.add_argument("--rounds", type=int, default=2)
-    with_page(parser)
-    options = parser.parse_args(argv)
-    try:
-        return publish(run(options), options)
-    except NoFigure as error:
-        print(f"no figure: {error}", file=sys.stderr)
-        return 2
+    return finish(run, parser.parse_args(argv))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bench.callers import clean
-from bench.pages import Report, command_of, publish, with_page
+from bench.pages import Report, command_of, finish, parser_of
 from bench.stage import refuse
 from bench.turns import NoFigure
 from routing.adapters.journal_reader import JournalEntry, read_to_end
@@ -122,16 +122,10 @@ def run(options: argparse.Namespace) -> Report:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command."""
-    parser = argparse.ArgumentParser(description="How long nobody decides when a router dies.")
+    parser = parser_of("How long nobody decides when a router dies.")
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--waiting", type=int, default=100)
-    with_page(parser)
-    options = parser.parse_args(argv)
-    try:
-        return publish(run(options), options)
-    except NoFigure as error:
-        print(f"no figure: {error}", file=sys.stderr)
-        return 2
+    return finish(run, parser.parse_args(argv))
 
 
 if __name__ == "__main__":

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 
 from bench.callers import Line, hang_up_everybody, talking_agents
 from bench.meter import ASTERISK, spent
-from bench.pages import Report, command_of, publish, with_page
+from bench.pages import Report, command_of, finish, parser_of
 from bench.sides import LEASTRECENT, OURS
 from bench.stage import Stage, a_stage, refuse
-from bench.turns import NoFigure, Turn, in_turns, median_of, ratio, shown
+from bench.turns import Turn, in_turns, median_of, ratio, shown
 
 AGENTS = 10
 SETTLE_S = 3.0
@@ -102,18 +102,12 @@ def run(options: argparse.Namespace) -> Report:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = parser_of(__doc__)
     parser.add_argument("--sizes", default="0,250,500,1000,2000")
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--music", action="store_true")
-    with_page(parser)
-    options = parser.parse_args(argv)
-    try:
-        return publish(run(options), options)
-    except NoFigure as error:
-        print(f"no figure: {error}", file=sys.stderr)
-        return 2
+    return finish(run, parser.parse_args(argv))
 
 
 if __name__ == "__main__":
