@@ -2,6 +2,7 @@
 
 Owns the words that records, metrics and reports share; must not know any reader.
 Rules: design.md sections 3 and 5. Readers fold facts and never ask the engine; times are epoch seconds, spans seconds.
+Longer than 400 lines because it is one closed vocabulary: readers match on all of it, and a fact is never told from two places.
 """
 
 from dataclasses import dataclass

@@ -110,9 +110,8 @@ class Tenure:
         this = asyncio.current_task()
         assert this is not None
         while True:
-            if (
-                this.cancelling()
-            ):  # once seen: the cancellation met an error of the store's client, and the task lived on for ever
+            # Once seen: the cancellation met an error of the store's client, and the task lived on for ever
+            if this.cancelling():
                 raise asyncio.CancelledError
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(RENEW_S):

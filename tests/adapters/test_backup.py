@@ -1,4 +1,7 @@
-"""`jietong backup` and `jietong restore`: nothing lost, nothing doubled, and nothing touched when something is wrong."""
+"""`jietong backup` and `jietong restore`: nothing lost, nothing doubled, and nothing touched when something is wrong.
+
+Longer than 400 lines because every story needs the same site with a journal that its database lacks.
+"""
 
 import io
 import json
