@@ -18,7 +18,7 @@ LEAST_PATIENCE_S = 0.001
 
 
 class Recorded:
-    """Collects events and facts of a journal, in order."""
+    """Collects events and facts of a journal, in order; test calls of ours are no traffic."""
 
     def __init__(self) -> None:
         self._queued: dict[tuple[str, int], CallQueued] = {}
@@ -30,8 +30,9 @@ class Recorded:
         if isinstance(event, CallQueued):
             self._queued.setdefault((event.call, event.segment), event)
         for fact in facts:
-            if isinstance(fact, CallRecord) and fact.outcome is not Outcome.MENU:
-                self._records.append(fact)
+            if isinstance(fact, CallRecord):
+                if fact.outcome is not Outcome.MENU and not fact.is_probe:
+                    self._records.append(fact)
             elif isinstance(fact, WrappedUp):
                 self._wrap_ups[fact.call, fact.segment] = fact.wrap_up_s
 

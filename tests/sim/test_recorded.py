@@ -1,6 +1,7 @@
 """Yesterday again: the calls of a live site in virtual time."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,7 @@ def test_what_is_known_of_a_call_comes_again() -> None:
     recorded.add(queued, ())
     recorded.add(None, [record("a", 0, 5, 60, Outcome.ANSWERED), WrappedUp(70, "a", 1, "1001", 7.5)])
     recorded.add(None, [record("b", 3, 20, 0, Outcome.ABANDONED), record("m", 1, 0, 0, Outcome.MENU)])
+    recorded.add(None, [replace(record("p", 2, 5, 60, Outcome.ANSWERED), is_probe=True)])
     first, second = recorded.arrivals(seed=1)
     assert (first.at, first.talk_s, first.wrap_up_s, first.representative) == (0, 60, 7.5, "1001")
     assert first.customer_class == "government" and first.patience_s > 5
