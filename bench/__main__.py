@@ -31,6 +31,7 @@ COMMANDS = (
     Command("take_over", None, "--rounds 5"),
     Command("agi_turnaround", None, writes=False),
     Command("agi_pattern", None, writes=False),
+    Command("menu_step", "--steps 3", writes=False),
     Command("scrape", None, writes=False),
     Command("simulation_speed", None, writes=False),
     Command("report_month", None, writes=False),
