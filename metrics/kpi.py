@@ -1,6 +1,6 @@
 """KPI formulas, each stated once.
 
-Owns formulas and the windows that they are asked for. Must not know where counts come from.
+Owns formulas, the windows that they are asked for, and the goals. Must not know where counts come from.
 Rules: domain.md H5, H6; field.md section 5.2; design.md section 5.
 """
 
@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 WINDOWS = ("hour", "day", "peak_hour", "year")
-DAY_GOAL = 0.90  # the year's: a year that keeps it is made of such days
-GOALS = {"day": DAY_GOAL, "peak_hour": 0.85, "year": 0.90}  # least answer rate by window: domain.md H5, H6
+ANSWER_GOAL = 0.90  # least answer rate; domain.md H5 asks it of the year, H8 of weeks, and a year that keeps it is made of such days
+PEAK_HOUR_GOAL = 0.85  # the same of the day's busiest hour: domain.md H6
+GOALS = {"day": ANSWER_GOAL, "peak_hour": PEAK_HOUR_GOAL, "year": ANSWER_GOAL}  # by window
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from metrics.class_tally import ALL, ClassTally
-from metrics.kpi import DAY_GOAL, PeriodCount, peak_hour, rates_by_window, sum_of
+from metrics.kpi import ANSWER_GOAL, PeriodCount, peak_hour, rates_by_window, sum_of
 
 Key = tuple[str, str]  # queue, tier
 Hours = dict[str, PeriodCount]  # by clock hour, or by year
@@ -71,7 +71,7 @@ class Present:
         return DayOutlook(
             count,
             reachable_rate(count, ahead),
-            calls_to_goal(count.answered, count.concluded, DAY_GOAL),
+            calls_to_goal(count.answered, count.concluded, ANSWER_GOAL),
         )
 
 

@@ -11,7 +11,8 @@ from datetime import date, timedelta
 from metrics.agent_figures import AgentFigures, AgentInput, AgentSeconds, agent_lines, lowest_of, star_of
 from metrics.causes import Cause, Finding, Half, cause_of, half_of, usual_of
 from metrics.figures import Figures, figures_of, level_table
-from metrics.goals import GOAL_OF_SPAN, Goal, goals_of
+from metrics.goals import Goal, goals_of
+from metrics.kpi import ANSWER_GOAL
 from metrics.ledger import Cell, Ledger
 from metrics.resolution import FirstContacts, first_contact_resolution, mean_rating, response_rate, satisfaction
 from metrics.spans import Kind, Span, hour_name
@@ -202,7 +203,7 @@ def _halves(given: Given) -> list[tuple[str, Sums, Finding]]:
     found = []
     for slot in sorted(ours):
         half, sums = halves[slot], ours[slot]
-        if half.offered < FEWEST_CALLS or half.in_target >= GOAL_OF_SPAN * half.offered:
+        if half.offered < FEWEST_CALLS or half.in_target >= ANSWER_GOAL * half.offered:
             continue
         start = slots.start_of(slot)
         alike = like[f"{start:%H:%M}", given.kind_of(start.date())]

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from metrics.agent_figures import AgentFigures
 from metrics.figures import Figures
-from metrics.goals import GOAL_OF_SPAN
+from metrics.kpi import ANSWER_GOAL
 from metrics.report import Line, Report
 from metrics.report_words import FORMULAS, NAMES, NOTHING, PARTS, SHARES, change, is_over, title_of, verdict, words_of
 from metrics.service_level import Variant
@@ -67,7 +67,7 @@ def _change(report: Report, name: str) -> str:
 def _plot(lines: list[Line], title: str) -> Markup:
     """The plot of these lines; its texts are escaped where it is drawn."""
     bars = [Bar(_short(label), f.offered, f.answered, f.answer_rate, f.level_own) for label, f in lines]
-    return Markup(plot(bars, GOAL_OF_SPAN, title))  # noqa: S704
+    return Markup(plot(bars, ANSWER_GOAL, title))  # noqa: S704
 
 
 def _short(label: str) -> str:

@@ -16,10 +16,11 @@ from metrics.grafana.panels import (
     lines,
     stat,
 )
+from metrics.kpi import PEAK_HOUR_GOAL
 
 HOTLINE = 'instance="$instance", queue="all", tier="all"'
 CHOSEN = 'instance="$instance", queue=~"$queue", tier=~"$tier"'
-PEAK_STEPS = ((None, RED), (0.80, YELLOW), (0.85, GREEN))
+PEAK_STEPS = ((None, RED), (0.80, YELLOW), (PEAK_HOUR_GOAL, GREEN))
 
 
 def _within(name: str, bound: str) -> str:

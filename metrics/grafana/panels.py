@@ -9,13 +9,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from metrics.kpi import ANSWER_GOAL
+
 SCHEMA_VERSION = 41
 COLUMNS = 24
 SOURCE = {"type": "prometheus", "uid": "${datasource}"}
 GREEN, YELLOW, RED, BLUE, GREY = "green", "yellow", "red", "blue", "text"
 Query = tuple[str, str]  # PromQL, legend
 Steps = Sequence[tuple[float | None, str]]  # from this value on, that colour; the first from the beginning
-GOOD_WHEN_HIGH: Steps = ((None, RED), (0.85, YELLOW), (0.90, GREEN))
+GOOD_WHEN_HIGH: Steps = ((None, RED), (0.85, YELLOW), (ANSWER_GOAL, GREEN))
 PLAIN: Steps = ((None, BLUE),)
 GOOD_WHEN_ZERO: Steps = ((None, GREEN), (1, RED))
 GOOD_WHEN_ONE: Steps = ((None, RED), (1, GREEN))
