@@ -4,16 +4,17 @@ Owns which tables a report has and what is in them. Must not know SQL, files, or
 Rules: domain.md H3 to H8, T9, P1, P6; docs/reports.md. Everything follows from the ledgers and lists that are handed in.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import TypeVar
 
 from metrics.agent_figures import AgentFigures, AgentInput, AgentSeconds, agent_lines, lowest_of, star_of
 from metrics.causes import Cause, Finding, Half, cause_of, half_of, usual_of
 from metrics.figures import Figures, figures_of, level_table
 from metrics.goals import Goal, goals_of
 from metrics.kpi import ANSWER_GOAL
-from metrics.ledger import Cell, Ledger
+from metrics.ledger import Ledger
 from metrics.resolution import FirstContacts, first_contact_resolution, mean_rating, response_rate, satisfaction
 from metrics.spans import Kind, Span, hour_name
 from metrics.sums import Sums, total
@@ -22,6 +23,7 @@ FEWEST_CALLS = 5  # a half-hour with fewer says little
 WORST = {Kind.DAY: 5, Kind.WEEK: 10, Kind.MONTH: 15, Kind.YEAR: 20}
 Line = tuple[str, Figures]
 DayKey = tuple[date, str, str, str]  # day, queue, tier, service
+K = TypeVar("K")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,43 +121,61 @@ class Report:
 def report_of(given: Given) -> Report:
     """Reckons it."""
     ledger, span = given.ledger, given.span
-    everything = total(ledger.cells.values())
-    by_hour, peaks, peak_sums = _hours(given)
-    halves = _halves(given)
-    lines = agent_lines(given.agents)
+    by_half, olds_by_half = ledger.by(lambda cell: cell.slot), given.history.by(lambda cell: cell.slot)
+    by_day = _by_day(ledger)
+    everything = total(by_day.values())
+    by_hour, peaks, peak_sums = _hours(ledger, by_half)
+    halves = _halves(given, by_half, olds_by_half)
+    lines, before = agent_lines(given.agents), _halves_before(given)
     return Report(
         given=given,
         all=figures_of(everything),
-        before=figures_of(total(sums for _, sums in _before(given))),
+        before=figures_of(total(olds_by_half[half] for half in olds_by_half if half in before)),
         levels=level_table(everything),
         buckets=everything.buckets(),
-        goals=goals_of(ledger, everything, peak_sums, [call.result for call in given.test_calls]),
+        goals=goals_of(
+            ledger.yardstick,
+            everything,
+            peak_sums,
+            _summed(by_day, lambda key: key[2]),
+            [call.result for call in given.test_calls],
+        ),
         by_hour=by_hour,
-        parts=_parts(given),
+        parts=_parts(given, by_day),
         peaks=peaks,
         worst=_worst(halves, span.kind),
         causes=_causes(halves),
         agents=lines,
         star=star_of(lines, span.kind),
         lowest=lowest_of(lines, span.kind),
-        topics=_topics(given),
+        topics=_topics(given, _summed(by_day, lambda key: key[3]), before),
         customer=_customer(given, everything),
     )
 
 
-def _before(given: Given) -> Iterator[tuple[Cell, Sums]]:
-    """Cells of the span before; of one that is not over, as much of the one before as has gone by of it."""
+def _halves_before(given: Given) -> range:
+    """Half-hours of the span before; of one that is not over, as much of the one before as has gone by of it."""
     before, slots = given.span.before(), given.ledger.slots
     until = min(before.end_at, before.start_at + given.now_at - given.span.start_at)
-    first, end = slots.of(before.start_at), slots.of(until)
-    return ((cell, sums) for cell, sums in given.history.cells.items() if first <= cell.slot < end)
+    return range(slots.of(before.start_at), slots.of(until))
 
 
-def _hours(given: Given) -> tuple[list[Line], list[Line], Sums]:
+def _by_day(ledger: Ledger) -> dict[DayKey, Sums]:
+    """Far fewer sums than cells, from which all that asks for no time of the day is cut."""
+    days = {slot: ledger.slots.start_of(slot).date() for slot in {cell.slot for cell in ledger.cells}}
+    return ledger.by(lambda cell: (days[cell.slot], cell.queue, cell.tier, cell.service))
+
+
+def _summed(by_key: Mapping[K, Sums], key_of: Callable[[K], str]) -> dict[str, Sums]:
+    found: dict[str, Sums] = {}
+    for key, sums in by_key.items():
+        found.setdefault(key_of(key), Sums()).take(sums)
+    return found
+
+
+def _hours(ledger: Ledger, by_half: Mapping[int, Sums]) -> tuple[list[Line], list[Line], Sums]:
     """Clock hours of the day (all days together), the peak hour of each day, and the sum of these peak hours."""
-    start_of = given.ledger.slots.start_of
-    names = {slot: hour_name(start_of(slot)) for slot in {cell.slot for cell in given.ledger.cells}}
-    by_clock_hour = given.ledger.by(lambda cell: names[cell.slot])
+    by_clock_hour = _summed(by_half, lambda half: hour_name(ledger.slots.start_of(half)))
     by_hour: dict[str, Sums] = {}
     days: dict[str, list[str]] = {}
     for name in sorted(by_clock_hour):
@@ -167,11 +187,9 @@ def _hours(given: Given) -> tuple[list[Line], list[Line], Sums]:
     return lines, peaks, total(by_clock_hour[hour] for hour in busiest)
 
 
-def _parts(given: Given) -> dict[str, list[Line]]:
+def _parts(given: Given, by_day: Mapping[DayKey, Sums]) -> dict[str, list[Line]]:
     """The span cut by calendar, kind of day, queue, tier and service; a day is not cut by calendar."""
-    ledger, kind = given.ledger, given.span.kind
-    days = {slot: ledger.slots.start_of(slot).date() for slot in {cell.slot for cell in ledger.cells}}
-    by_day = ledger.by(lambda cell: (days[cell.slot], cell.queue, cell.tier, cell.service))  # far fewer than cells
+    kind = given.span.kind
     cuts: dict[str, Callable[[DayKey], str]] = {}
     if kind is Kind.YEAR:
         cuts["month"] = lambda key: f"{key[0]:%Y-%m}"
@@ -184,18 +202,14 @@ def _parts(given: Given) -> dict[str, list[Line]]:
     return {name: _cut(by_day, key_of) for name, key_of in cuts.items()}
 
 
-def _cut(by_day: dict[DayKey, Sums], key_of: Callable[[DayKey], str]) -> list[Line]:
-    found: dict[str, Sums] = {}
-    for key, sums in by_day.items():
-        found.setdefault(key_of(key), Sums()).take(sums)
-    return [(key or "none", figures_of(sums)) for key, sums in sorted(found.items())]
+def _cut(by_day: Mapping[DayKey, Sums], key_of: Callable[[DayKey], str]) -> list[Line]:
+    return [(key or "none", figures_of(sums)) for key, sums in sorted(_summed(by_day, key_of).items())]
 
 
-def _halves(given: Given) -> list[tuple[str, Sums, Finding]]:
+def _halves(given: Given, ours: Mapping[int, Sums], olds: Mapping[int, Sums]) -> list[tuple[str, Sums, Finding]]:
     """Every half-hour in which callers were not answered in time by the goal, with its cause."""
     slots = given.ledger.slots
-    ours, olds = given.ledger.by(lambda cell: cell.slot), given.history.by(lambda cell: cell.slot)
-    halves = {slot: _half(given, slot, sums) for slot, sums in (olds | ours).items()}
+    halves = {slot: _half(given, slot, sums) for slot, sums in {**olds, **ours}.items()}
     like: dict[tuple[str, str], list[int]] = {}
     for slot in halves:
         start = slots.start_of(slot)
@@ -236,12 +250,12 @@ def _causes(halves: list[tuple[str, Sums, Finding]]) -> list[CauseLine]:
     return sorted(lines, key=lambda line: (-line.late_calls, line.cause.value))
 
 
-def _topics(given: Given) -> list[Topic]:
+def _topics(given: Given, now: Mapping[str, Sums], before: range) -> list[Topic]:
     """The most frequent first; ties: by name."""
     olds: dict[str, int] = {}
-    for cell, sums in _before(given):
-        olds[cell.service] = olds.get(cell.service, 0) + sums.offered
-    now = given.ledger.by(lambda cell: cell.service)
+    for cell, sums in given.history.cells.items():
+        if cell.slot in before:
+            olds[cell.service] = olds.get(cell.service, 0) + sums.offered
     all_now, all_before = sum(sums.offered for sums in now.values()), sum(olds.values())
     topics = [
         Topic(

@@ -17,6 +17,7 @@ ANSWERED, ABANDONED = Outcome.ANSWERED.value, Outcome.ABANDONED.value
 MENU, CALLBACK = Outcome.MENU.value, Outcome.CALLBACK.value
 OFFERED = tuple(outcome.value for outcome in Outcome if outcome is not Outcome.MENU)
 _BINS = len(BUCKETS_S) + 1
+LONGEST_S = 1e9  # a wait or talk that is longer is none
 
 
 class CallRow(NamedTuple):
@@ -83,23 +84,23 @@ class Sums:
 
     def add(self, row: CallRow, target_s: float, short_s: float) -> None:
         """Adds one offered call. Raises DamagedRowError and then has added nothing."""
-        outcome, wait_s = row.outcome, row.wait_s
+        _, _, _, _, _, _, _, _, outcome, reason, wait_s, talk_s, hold_s, wrap_up_s, in_target, offers, missed = row
         if outcome not in self.outcomes:
             raise DamagedRowError(f"outcome {outcome[:20]!r} is none of {', '.join(OFFERED)}")
-        if not (0.0 <= wait_s < 1e9 and 0.0 <= row.talk_s < 1e9):  # NaN is neither
+        if not (0.0 <= wait_s < LONGEST_S and 0.0 <= talk_s < LONGEST_S):  # NaN is neither
             raise DamagedRowError("seconds of waiting or talk are no length of time")
         self.offered += 1
         self.outcomes[outcome] += 1
-        self.offers += row.offers
-        self.missed += row.missed
+        self.offers += offers
+        self.missed += missed
         if outcome == ANSWERED:
             self.answered_bins[bisect_left(BUCKETS_S, wait_s)] += 1
             self.answered_wait_s += wait_s
-            self.in_target += bool(row.in_target)
-            self.talk_s += row.talk_s
-            self.hold_s += row.hold_s
-            if row.wrap_up_s is not None:
-                self.wrap_up_s += row.wrap_up_s
+            self.in_target += bool(in_target)
+            self.talk_s += talk_s
+            self.hold_s += hold_s
+            if wrap_up_s is not None:
+                self.wrap_up_s += wrap_up_s
                 self.wrapped += 1
         elif outcome == ABANDONED:
             self.given_up_bins[bisect_left(BUCKETS_S, wait_s)] += 1
@@ -107,7 +108,7 @@ class Sums:
             self.given_up_in_target += wait_s <= target_s
             self.short += wait_s < short_s
         elif outcome == CALLBACK:
-            self.callbacks[row.reason] = self.callbacks.get(row.reason, 0) + 1
+            self.callbacks[reason] = self.callbacks.get(reason, 0) + 1
 
     def take(self, other: "Sums") -> None:
         """Adds another sum to this one."""
@@ -124,7 +125,8 @@ class Sums:
         self.offers += other.offers
         self.missed += other.missed
         for outcome, count in other.outcomes.items():
-            self.outcomes[outcome] += count
+            if count:
+                self.outcomes[outcome] += count
         for reason, count in other.callbacks.items():
             self.callbacks[reason] = self.callbacks.get(reason, 0) + count
         self.answered_bins = list(map(add, self.answered_bins, other.answered_bins))

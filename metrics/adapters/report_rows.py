@@ -1,4 +1,4 @@
-"""What a report is made of, read from the site's database in one pass over the calls of its span and one over those before.
+"""What a report is made of, read from the site's database: the calls of its span one by one, the sums of those before.
 
 Owns the queries. Must not reckon: metrics/report.py does. Rules: docs/reports.md. Calls are read as they come, never all at once;
 test calls are left out here and nowhere else.
@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Select, literal, select
+from sqlalchemy import Column, ColumnElement, Connection, Select, select
 from sqlalchemy import func as sql
 
 from ivr.adapters.service_tables import cases, ratings
+from metrics.adapters.report_history import history_of
 from metrics.adapters.work_tables import agent_time, unanswered_offers
 from metrics.agent_figures import AgentInput, AgentSeconds
 from metrics.ledger import Ledger, Yardstick
@@ -44,8 +46,6 @@ _OF_CALL: tuple[ColumnElement[Any], ...] = (
     _c.offers,
     _c.missed,
 )
-_WHO = (_c.call, _c.caller, _c.agent)  # of calls before the span nobody asks
-_OF_HISTORY = tuple(literal("") if any(column is who for who in _WHO) else column for column in _OF_CALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +66,9 @@ def read(connection: Connection, asked: Asked) -> Given:
     slots, within_s = Slots(span.zone, span.start_at), asked.yardstick.repeat_days * DAY_S
     start_at, before_at = span.start_at, midnight(history_start(span), span.zone)
     contacts = FirstContacts(start_at, until, asked.now_at, within_s)
-    history, ledger = Ledger(asked.yardstick, slots, has_agents=False), Ledger(asked.yardstick, slots)
-    history.extend(_calls(connection, _OF_HISTORY, before_at, start_at))
-    for row in _calls(connection, _OF_CALL, start_at, until):
+    ledger = Ledger(asked.yardstick, slots)
+    history = history_of(partial(_stream, connection), connection, asked.yardstick, slots, (before_at, start_at))
+    for row in _calls(connection, start_at, until):
         ledger.add(row)
         if row.segment == 1:
             contacts.add(row.caller, row.at, is_answered=row.outcome == "answered")
@@ -97,12 +97,11 @@ def read(connection: Connection, asked: Asked) -> Given:
     )
 
 
-def _calls(
-    connection: Connection, columns: tuple[ColumnElement[Any], ...], start_at: float, end_at: float
-) -> Iterator[CallRow]:
+def _calls(connection: Connection, start_at: float, end_at: float) -> Iterator[CallRow]:
     """Offered calls that entered a queue from `start_at` and before `end_at`, in that order."""
     is_in = (_c.entered_at >= start_at) & (_c.entered_at < end_at) & _c.is_probe.is_(False)
-    return map(CallRow._make, _stream(connection, select(_c.entered_at, *columns).where(is_in).order_by(_c.entered_at)))
+    query = select(_c.entered_at, *_OF_CALL).where(is_in).order_by(_c.entered_at)
+    return map(CallRow._make, _stream(connection, query))
 
 
 def _menu_calls(connection: Connection, start_at: float, end_at: float) -> Iterator[CallRow]:
