@@ -129,8 +129,10 @@ class Sums:
                 self.outcomes[outcome] += count
         for reason, count in other.callbacks.items():
             self.callbacks[reason] = self.callbacks.get(reason, 0) + count
-        self.answered_bins = list(map(add, self.answered_bins, other.answered_bins))
-        self.given_up_bins = list(map(add, self.given_up_bins, other.given_up_bins))
+        if other.outcomes[ANSWERED]:
+            self.answered_bins = list(map(add, self.answered_bins, other.answered_bins))
+        if other.outcomes[ABANDONED]:
+            self.given_up_bins = list(map(add, self.given_up_bins, other.given_up_bins))
 
     def level_at(self, bucket_s: int) -> LevelCount:
         """The count against one target for all; raises ValueError when it is none of BUCKETS_S."""
