@@ -141,8 +141,8 @@ class QueueLog:
         elif (now in PAUSED) is not (was in PAUSED):
             word = "PAUSE" if now in PAUSED else "UNPAUSE"
             reason = (fact.reason,) if fact.reason and now in PAUSED else ()
-            yield from (Line(fact.at, NONE, queue, name, word, reason) for queue in queues)
             yield Line(fact.at, NONE, NONE, name, f"{word}ALL", reason)
+            yield from (Line(fact.at, NONE, queue, name, word, reason) for queue in queues)
 
 
 def _complete(fact: CallRecord, call: OpenCall, later: Sequence[Fact]) -> Line:
@@ -164,6 +164,8 @@ def agent_name(agent: str) -> str:
 
 
 def file_line(line: Line) -> str:
-    """The line as it stands in the file: epoch second, then the rest, parted by bars. What would part or end it is left out of its words."""
-    words = (str(int(line.at)), line.call, line.queue, line.agent, line.event, *line.data)
+    """The line as it stands in the file: epoch second, then the rest, parted by bars; one stands behind the event also where no data follows, as in
+    Asterisk's own. What would part or end it is left out of its words.
+    """
+    words = (str(int(line.at)), line.call, line.queue, line.agent, line.event, *(line.data or ("",)))
     return "|".join("".join(c for c in word if c.isprintable() and c != "|") for word in words) + "\n"

@@ -103,9 +103,10 @@ def end(state: State, call: Call, *, lost: bool, out: Outputs, ended_at: float |
     if call.queued_at is not None and call.answered_at is None and not lost:
         waited_s = (call.left_at if call.left_at is not None else out.at) - call.entered_at
         state.pace[call.queue].note_wait(max(0.0, waited_s), hung_up=call.left_at is None)
-    out.facts.append(record_of(state, call, was, lost=lost, at=out.at if ended_at is None else ended_at))
+    record = record_of(state, call, was, lost=lost, at=out.at if ended_at is None else ended_at)
     for offer in take_offers(call):
         note_offer(state, call, offer, "lost" if lost else "abandoned", out)
         agents.withdraw(state, state.agents[offer.agent], out)
+    out.facts.append(record)  # the seats that rang for it came to know before
     if was is CallState.TALKING:
         finish_talk(state, call, out)

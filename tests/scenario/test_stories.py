@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from routing.facts import CallRecord
+from routing.facts import CallRecord, OfferClosed
 from tests.builders import a_state
 from tests.scenario.play import play
 
@@ -421,3 +421,15 @@ def test_the_clock_is_never_turned_back() -> None:
     )
     (record,) = [fact for fact in facts if isinstance(fact, CallRecord)]
     assert (record.wait_s, record.talk_s, record.offers, record.in_target) == (13.0, 15.0, 2, True)
+
+
+def test_a_seat_that_rang_is_told_of_before_the_callers_record() -> None:
+    """Who reads along hears that the seat rings no more, then that the caller gave up: as Asterisk's own queue tells it."""
+    story = """
+        0 | register 1001 | nothing
+        1 | queue a       | ring 1001 a
+        2 | rings a 1001  | nothing
+        3 | ends a        | record a abandoned ringing
+    """
+    facts = [fact for fact in play(a_state(shared=1), story) if isinstance(fact, OfferClosed | CallRecord)]
+    assert [type(fact).__name__ for fact in facts] == ["OfferClosed", "CallRecord"]

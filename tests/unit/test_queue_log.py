@@ -102,17 +102,17 @@ def test_agents_come_pause_and_go() -> None:
         agent_changed(T + 4, state=AgentState.MISSED, reason="no_answer"),
         replace(agent_changed(T + 5, state=AgentState.LOGGED_OUT), queues=("billing",)),
     ) == [
-        "1764000000|MANAGER|billing|Agent/1001|ADDMEMBER",
+        "1764000000|MANAGER|billing|Agent/1001|ADDMEMBER|",
+        "1764000001|NONE|NONE|Agent/1001|PAUSEALL|lunch",
         "1764000001|NONE|hotline|Agent/1001|PAUSE|lunch",
         "1764000001|NONE|billing|Agent/1001|PAUSE|lunch",
-        "1764000001|NONE|NONE|Agent/1001|PAUSEALL|lunch",
-        "1764000002|NONE|hotline|Agent/1001|UNPAUSE",
-        "1764000002|NONE|billing|Agent/1001|UNPAUSE",
-        "1764000002|NONE|NONE|Agent/1001|UNPAUSEALL",
+        "1764000002|NONE|NONE|Agent/1001|UNPAUSEALL|",
+        "1764000002|NONE|hotline|Agent/1001|UNPAUSE|",
+        "1764000002|NONE|billing|Agent/1001|UNPAUSE|",
+        "1764000004|NONE|NONE|Agent/1001|PAUSEALL|no_answer",
         "1764000004|NONE|hotline|Agent/1001|PAUSE|no_answer",
         "1764000004|NONE|billing|Agent/1001|PAUSE|no_answer",
-        "1764000004|NONE|NONE|Agent/1001|PAUSEALL|no_answer",
-        "1764000005|MANAGER|billing|Agent/1001|REMOVEMEMBER",
+        "1764000005|MANAGER|billing|Agent/1001|REMOVEMEMBER|",
     ]
 
 
