@@ -7,7 +7,7 @@ Run as `python -m softphone --port 5070`. Commands (optional fields in brackets)
   register server user password [expires]      unregister      answer      hang_up      quit
   behave mode(answer|obey|ignore|reject|busy) [after_s talk_s play record]   obey: answer if a header asks for it; how the next incoming calls are treated
   dial to [from_number display_name play record]                        without an account: From user is the number
-  press digits [method rfc2833|info]           play file(or null)
+  press digits [method rfc2833|info]           play file(or null)           hold           unhold           transfer to
   hear recording spans                         after a call; each span: from_s to_s like(list of wav files)
 Every event has `event` and `at` (monotonic seconds, comparable between processes of one machine).
 """
@@ -162,6 +162,16 @@ class Softphone:
         """Sends the other party of the running call on to `to` (REFER); the outcome is an event."""
         self._need_call().xfer(to, pj.CallOpParam(True))
         self.say("transfer_asked", to=to)
+
+    def do_hold(self) -> None:
+        """Holds the other party (re-INVITE, sendonly): neither hears the other. A `media` event says that it is so."""
+        self._need_call().setHold(pj.CallOpParam(True))
+
+    def do_unhold(self) -> None:
+        """Talks with the other party again."""
+        param = pj.CallOpParam(True)
+        param.opt.flag = pj.PJSUA_CALL_UNHOLD
+        self._need_call().reinvite(param)
 
     def do_hang_up(self) -> None:
         """Ends, cancels or refuses the call."""

@@ -167,6 +167,14 @@ class Softphone:
         """Sends the other party of the running call on to the SIP address `to`."""
         self.tell("transfer", to=to)
 
+    async def hold(self) -> None:
+        """Holds the other party of the running call, as the button of a phone does, and waits until it is held."""
+        await self._changes_media("hold", is_active=False)
+
+    async def unhold(self) -> None:
+        """Takes the other party back and waits until both may talk again."""
+        await self._changes_media("unhold", is_active=True)
+
     def hang_up(self) -> None:
         """Ends, cancels or refuses the call."""
         self.tell("hang_up")
@@ -214,6 +222,17 @@ class Softphone:
         start = self.events[0]["at"] if self.events else 0.0
         lines = [f"  {entry['at'] - start:8.3f} {_rest(entry)}" for entry in self.events[-SHOWN_EVENTS:]]
         return "\n".join([f"events of {self.name} (port {self.port}):", *lines, *self._complaints[-10:]])
+
+    async def _changes_media(self, command: str, is_active: bool) -> None:
+        asked_at = time.monotonic()
+        self.tell(command)
+        told = await self.wait_for(
+            ("media", "error"),
+            5.0,
+            lambda event: event["at"] >= asked_at and event.get("active", is_active) == is_active,
+        )
+        if told["event"] == "error":
+            raise RobotError(f"{self.name} cannot {command}: {told['text']}")
 
     def _unseen(self, names: tuple[str, ...], where: Callable[[Event], bool]) -> Event | None:
         for index, entry in enumerate(self.events):
