@@ -41,7 +41,7 @@ AGENTS = 260
 SERVICES = ("consultation", "business", "query", "complaint", "person")
 SITE = Site.model_validate({"hotline": {"number": "10010"}, "trunks": [{"name": "carrier", "match": ["127.0.0.1"]}]})
 LIMIT_S, LIMIT_MB = 10.0, 500  # docs/reports.md; seconds at work, which other work on the machine stretches less
-LIMIT_RATIO = 5.0  # both sides start an interpreter and read 1,000,000 rows
+LIMIT_RATIO = 3.0  # both sides start an interpreter and read 1,000,000 rows
 ROWS = 5000
 
 
