@@ -235,7 +235,7 @@ def write_site(folder: Path, seats: Sequence[str], ports: Ports, more: str) -> P
         "rtp_start": ports.rtp_start, "rtp_end": ports.rtp_end,
     }  # fmt: skip
     text = (
-        '[hotline]\nnumber = "10010"\n[[trunks]]\nname = "carrier"\nmatch = ["127.0.0.1"]\n'
+        '[hotline]\nnumber = "10010"\nannounce_agent = false\nwhisper = false\n[[trunks]]\nname = "carrier"\nmatch = ["127.0.0.1"]\n'
         f"[routing]\nvip_reserve = 0\nring_s = {RING_S}\nwrap_up_s = 0\n[admission]\nmax_new_per_s = 1000\n"
         "[network]\n" + "".join(f"{key} = {value}\n" for key, value in network.items()) + more
         + "".join(f'[[seats]]\nnumber = "{seat}"\npassword = "secret-{seat}"\nauto_login = true\n' for seat in seats)

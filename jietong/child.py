@@ -85,11 +85,11 @@ class Child:
             if os.getppid() != parent:  # the supervisor died between fork and prctl
                 os._exit(1)
 
-        life = LifePipe() if plan.silent_s is not None else None
+        life = LifePipe(plan.silent_s) if plan.silent_s is not None else None
         pipes = (life.child_end,) if life is not None else ()
         environment = {**os.environ, **plan.environment}
         if life is not None:
-            environment[VARIABLE] = str(life.child_end)
+            environment[VARIABLE] = life.for_child
         try:
             running = await asyncio.create_subprocess_exec(
                 *plan.argv,
@@ -133,9 +133,9 @@ class Child:
     async def wait_over(self) -> str:
         """Returns how the child ended: by itself, or by us because it hung."""
         ended = asyncio.ensure_future(self.wait_ended())
-        if self._life is None or self.plan.silent_s is None:
+        if self._life is None:
             return f"ended ({describe_end(await ended)})"
-        silent = asyncio.ensure_future(self._life.until_silent(self.plan.silent_s))
+        silent = asyncio.ensure_future(self._life.until_silent())
         try:
             await asyncio.wait({ended, silent}, return_when=asyncio.FIRST_COMPLETED)
             if ended.done():

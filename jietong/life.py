@@ -10,8 +10,8 @@ import os
 import threading
 from collections.abc import Callable
 
-VARIABLE = "JIETONG_LIFE"  # number of the pipe's end that the child writes to
-EVERY_S = 0.2
+VARIABLE = "JIETONG_LIFE"  # number of the pipe's end that the child writes to, a colon, seconds between two signs
+SIGNS_MISSED = 8  # in the time after which a child counts as hung; each sign wakes two processes, so no more than needed
 CHUNK = 4096
 
 
@@ -19,8 +19,9 @@ class Signs:
     """The child's end. Without a supervisor who listens, as when a process is run by hand, signs go nowhere."""
 
     def __init__(self) -> None:
-        number = os.environ.pop(VARIABLE, "")
+        number, _, every_s = os.environ.pop(VARIABLE, "").partition(":")
         self._pipe = int(number) if number.isdecimal() else None
+        self._every_s = float(every_s or 1.0)
         if self._pipe is not None:
             os.set_inheritable(self._pipe, False)
             os.set_blocking(self._pipe, False)
@@ -32,40 +33,46 @@ class Signs:
                 os.write(self._pipe, b".")
 
     def give_by_thread(self, is_well: Callable[[], bool]) -> None:
-        """A sign every EVERY_S for as long as the process runs and `is_well()`."""
+        """A sign as often as the supervisor wants for as long as the process runs and `is_well()`."""
         pause = threading.Event()
 
         def go_on() -> None:
-            while not pause.wait(EVERY_S):
+            while not pause.wait(self._every_s):
                 if is_well():
                     self.give()
 
         threading.Thread(target=go_on, name="life", daemon=True).start()
 
     async def give_in_loop(self) -> None:
-        """A sign every EVERY_S until cancelled: the event loop turns."""
+        """A sign as often as the supervisor wants until cancelled: the event loop turns."""
         while True:
             self.give()
-            await asyncio.sleep(EVERY_S)
+            await asyncio.sleep(self._every_s)
 
 
 class LifePipe:
-    """The supervisor's end. `child_end` is for the child and to be closed here once the child runs."""
+    """The supervisor's end, for a child that hangs when it is silent for `silent_s`.
 
-    def __init__(self) -> None:
+    child_end   for the child, and to be closed here once the child runs
+    for_child   value of VARIABLE in the child's environment
+    """
+
+    def __init__(self, silent_s: float) -> None:
+        self._silent_s, self._every_s = silent_s, silent_s / SIGNS_MISSED
         self._end, self.child_end = os.pipe()
+        self.for_child = f"{self.child_end}:{self._every_s:g}"
         self._is_open = True
         os.set_blocking(self._end, False)
 
-    async def until_silent(self, for_s: float) -> None:
-        """Returns when no sign came for `for_s`. Time in which the supervisor itself stood still does not count."""
+    async def until_silent(self) -> None:
+        """Returns when no sign came for `silent_s`. Time in which the supervisor itself stood still does not count."""
         loop = asyncio.get_running_loop()
         looked_at = loop.time()
         silent_s = 0.0
-        while silent_s < for_s:
-            await asyncio.sleep(EVERY_S)
+        while silent_s < self._silent_s:
+            await asyncio.sleep(self._every_s)
             passed_s, looked_at = loop.time() - looked_at, loop.time()
-            silent_s = 0.0 if self._take_signs() else silent_s + min(passed_s, 2 * EVERY_S)
+            silent_s = 0.0 if self._take_signs() else silent_s + min(passed_s, 2 * self._every_s)
 
     def close(self) -> None:
         """Lets the pipe go; a second time does nothing."""

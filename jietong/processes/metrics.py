@@ -82,7 +82,7 @@ def main(var: Path) -> int:
     has_failed = threading.Event()
     folding = threading.Thread(target=_fold, args=(fold, stop, has_failed), name="fold", daemon=True)
     folding.start()
-    serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, name="http", daemon=True)
+    serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.5}, name="http", daemon=True)
     serving.start()
     watching = threading.Thread(target=watch.run, args=(stop,), name="watch", daemon=True)
     watching.start()

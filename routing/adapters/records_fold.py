@@ -14,9 +14,9 @@ import structlog
 from routing.adapters.journal_reader import read_journal
 from routing.adapters.records import DatabaseAway, RecordsWriter
 
-BLOCK_S = 0.5  # how soon a stop is seen
+BLOCK_S = 1.0  # how soon a stop is seen
 COUNT = 500  # entries a transaction
-GATHER_S = 0.25  # between two transactions: each costs the same some 3 ms for one entry as for fifty, and a busy hour has 200 entries a second
+GATHER_S = 1.0  # between two transactions: each costs the same some 3 ms for one entry as for fifty, and a busy hour has 200 entries a second
 BACK_OFF_S = (0.1, 2.0)  # first and longest pause between tries
 
 T = TypeVar("T")

@@ -17,7 +17,8 @@ from routing.adapters.steady_clock import since_boot_s
 
 log = logging.getLogger(__name__)
 
-LOOK_S = 0.05  # between two looks of a standby
+LOOK_S = 0.1  # between two looks of a standby at the file
+ASK_S = 0.25  # between two of its questions to the store, which wake the store as well
 RENEW_S = 0.3
 GRACE_S = 0.7  # an emptied store has no lease: a leader that lives takes it again within RENEW_S
 
@@ -78,12 +79,14 @@ class Tenure:
         A dead leader of this folder is replaced at once, one on another machine or a frozen one when its lease has
         run out. While the store is away the one that has the file leads.
         """
-        told, missing_since = False, None
+        told, missing_since, ask_at = False, None, 0.0
         while not stop.is_set():
+            is_taken = False
             try:
                 if self._file.take():
                     is_taken = await self._lease.acquire(self._file.owner())
-                else:
+                elif self._clock() >= ask_at:
+                    ask_at = self._clock() + ASK_S
                     holder = await self._lease.holder()
                     missing_since = None if holder else missing_since or self._clock()
                     is_late = missing_since is not None and self._clock() - missing_since > GRACE_S
