@@ -8,7 +8,7 @@ talks last 2 s. With music the caller hears it while the seat rings. Calls are c
 import argparse
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bench.callers import callers_of, clean, with_load
 from bench.meter import ASTERISK, STORE, spent
@@ -25,6 +25,7 @@ SIDES = (OURS, LEASTRECENT, RRMEMORY, DIAL)
 HABIT = Habit(answer_after_s=1.0, talk_s=2.0)
 WARM_UP_S = 6.0
 GROUPS = (ASTERISK, OUR_PROCESSES, STORE)
+PROCESS = "process "
 LIMITS = {LEASTRECENT: 1.0, DIAL: 1.5}
 
 
@@ -43,9 +44,10 @@ async def measure(stage: Stage, side: str, number: int, options: argparse.Namesp
         ) as run,
     ):
         await asyncio.sleep(WARM_UP_S)
-        before, done = ground.meter.read(), agents.counts()["own_bye"]
+        before, done, of_each = ground.meter.read(), agents.counts()["own_bye"], ground.meter.cpu_by_process()
         await asyncio.sleep(options.seconds)
         after, handled = ground.meter.read(), agents.counts()["own_bye"] - done
+        used_by = _by_name(of_each, ground.meter.cpu_by_process())
         clean((await run.finished()).counts, side, options.retransmitted)
     await asyncio.sleep(1.0)
     if handled < options.rate * options.seconds * 0.9:
@@ -54,15 +56,28 @@ async def measure(stage: Stage, side: str, number: int, options: argparse.Namesp
         )
     used = spent(before, after)
     figures = {f"{group} ms": used[group] * 1000 / handled for group in (*GROUPS, "all")}
+    figures |= {f"{PROCESS}{name}": cpu_s * 1000 / handled for name, cpu_s in used_by.items()}
     music = "no" if options.no_music else "yes"
     return Turn(side, number, figures, [(music, side, number, handled, *(f"{used[group]:.3f}" for group in GROUPS))])
+
+
+def _by_name(before: Mapping[tuple[str, int], float], after: Mapping[tuple[str, int], float]) -> dict[str, float]:
+    """CPU seconds by process; of several of a name, such as the router that leads and its standby, the busiest first."""
+    used: dict[str, list[float]] = {}
+    for (name, pid), cpu_s in after.items():
+        used.setdefault(name, []).append(cpu_s - before[name, pid])
+    return {
+        name if number == 0 else f"{name} {number + 1}": cpu_s
+        for name, each in used.items()
+        for number, cpu_s in enumerate(sorted(each, reverse=True))
+    }
 
 
 def show(turn: Turn) -> None:
     """One line a phase."""
     print(
         f"round {turn.round}  {turn.side:22s} "
-        + "  ".join(f"{name} {value:.2f}" for name, value in turn.figures.items()),
+        + "  ".join(f"{name.removeprefix(PROCESS)} {value:.2f}" for name, value in turn.figures.items()),
         flush=True,
     )
 
@@ -75,6 +90,14 @@ def table(turns: Sequence[Turn], music: str) -> list[str]:
         of = "" if side == OURS else str(ratio(turns, OURS, side, "all ms"))
         lines.append(f"| {music} | {side} | " + " | ".join(cells) + f" | {of} |")
     return lines
+
+
+def shares(turns: Sequence[Turn], music: str) -> str:
+    """One line: what each process of ours takes of a call."""
+    names = next(turn.figures for turn in turns if turn.side == OURS)
+    each = {name.removeprefix(PROCESS): median_of(turns, OURS, name) for name in names if name.startswith(PROCESS)}
+    told = ", ".join(f"{name} {ms:.2f}" for name, ms in sorted(each.items(), key=lambda item: -item[1]))
+    return f"Music {music}, ours by process, ms a call: {told}."
 
 
 def run(options: argparse.Namespace) -> Report:
@@ -91,7 +114,7 @@ def run(options: argparse.Namespace) -> Report:
         "| music | side | Asterisk ms | our processes ms | store ms | all ms a call | ours / side (rounds) |",
         "|---|---|---|---|---|---|---|",
     ]
-    raw, missed, bars = [], [], {}
+    raw, missed, bars, by_process = [], [], {}, []
     for no_music in (True, False):
         options.no_music = no_music
         with a_stage(options.agents, music=not no_music) as stage:
@@ -100,6 +123,7 @@ def run(options: argparse.Namespace) -> Report:
             )
         music = "no" if no_music else "yes"
         lines += table(turns, music)
+        by_process += ["", shares(turns, music)]
         raw += [row for turn in turns for row in turn.raw]
         for side, limit in LIMITS.items():
             of = ratio(turns, OURS, side, "all ms")
@@ -112,7 +136,7 @@ def run(options: argparse.Namespace) -> Report:
     return Report(
         "cost-per-call",
         command_of(__spec__, options),
-        lines,
+        lines + by_process,
         header,
         raw,
         bars,

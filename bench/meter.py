@@ -5,6 +5,7 @@ Source: proc(5): stat fields 14 and 15 (user and system time of all threads, in 
 """
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,10 +29,13 @@ class Meter:
 
     def __init__(self, var: Path) -> None:
         self._of: dict[int, str] = {}
+        self._names: dict[int, str] = {}
         for pid, line in processes_of(var).items():
             program = line.split(" ", 1)[0]
             is_asterisk = "/asterisk.conf -f -n" in line and not program.endswith(("python", "python3", "setpriv"))
             self._of[pid] = STORE if "valkey" in program else ASTERISK if is_asterisk else OURS
+            own = re.search(r"-m jietong (\w+)", line)
+            self._names[pid] = own[1] if own is not None and self._of[pid] == OURS else self._of[pid]
 
     def read(self) -> dict[str, Cost]:
         """The cost of each group now; raises ProcessLookupError when one of the processes has ended."""
@@ -42,6 +46,10 @@ class Meter:
                 before.cpu_s + one.cpu_s, before.memory_mb + one.memory_mb, before.threads + one.threads
             )
         return found
+
+    def cpu_by_process(self) -> dict[tuple[str, int], float]:
+        """(name, process id) -> CPU seconds so far; `ours` is what only starts and watches the others. Raises ProcessLookupError."""
+        return {(name, pid): read_process(pid).cpu_s for pid, name in self._names.items()}
 
     @property
     def groups(self) -> dict[int, str]:

@@ -31,16 +31,16 @@ def prefix_of(hotline: str) -> str:
     return f"jietong:{hotline}:"
 
 
-def open_async(url: str, retries: int = 1) -> redis.asyncio.Redis:
-    """A client for asyncio; connects at its first command. `url`: redis://, rediss:// or unix:///path."""
-    return redis.asyncio.Redis.from_url(
-        url, socket_timeout=COMMAND_S, retry=AsyncRetry(NoBackoff(), retries), protocol=2
-    )
+def open_async(url: str, retries: int = 1, limit_s: float | None = COMMAND_S) -> redis.asyncio.Redis:
+    """A client for asyncio; connects at its first command. `url`: redis://, rediss:// or unix:///path. `limit_s`: None
+    where the caller sets one round each command.
+    """
+    return redis.asyncio.Redis.from_url(url, socket_timeout=limit_s, retry=AsyncRetry(NoBackoff(), retries), protocol=2)
 
 
 def open_async_blocking(url: str) -> redis.asyncio.Redis:
     """A client for blocking reads in asyncio: no time limit of its own, the caller sets one round each read."""
-    return redis.asyncio.Redis.from_url(url, socket_timeout=None, retry=AsyncRetry(NoBackoff(), 0), protocol=2)
+    return open_async(url, retries=0, limit_s=None)
 
 
 def open_sync(url: str) -> redis.Redis:

@@ -5,8 +5,10 @@ does).
 Rules: design.md section 4. Whoever loads it replays the journal after `journal_id`.
 """
 
+import asyncio
+from collections.abc import Awaitable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import structlog
@@ -20,6 +22,8 @@ if redis.call('exists', KEYS[1]) == 1 then redis.call('rename', KEYS[1], KEYS[2]
 redis.call('set', KEYS[1], ARGV[1])
 return 1
 """
+BYTES_PER_S = 10e6  # a store that is slower counts as away; 100,000 open calls are some 60 MB, and a command's own limit is too short for them
+T = TypeVar("T")
 log = structlog.get_logger("journal")
 
 
@@ -36,7 +40,7 @@ class Snapshots:
     """Keeps the latest two snapshots of one hotline."""
 
     def __init__(self, url: str, prefix: str) -> None:
-        self._store = redis_clients.open_async(url)
+        self._store = redis_clients.open_async(url, limit_s=None)
         self._keys = [redis_clients.key(prefix, name) for name in ("snapshot", "snapshot-before", "fence")]
         self._save = self._store.register_script(_SAVE)
 
@@ -46,7 +50,7 @@ class Snapshots:
         """
         raw = msgspec.json.encode(snapshot)
         try:
-            return bool(await self._save(keys=self._keys, args=[raw, fence]))
+            return bool(await _within(self._save(keys=self._keys, args=[raw, fence]), len(raw)))
         except redis_clients.AWAY as error:
             raise redis_clients.StoreAway(f"snapshot not saved: {error!r}") from error
 
@@ -57,7 +61,8 @@ class Snapshots:
     async def load_all(self) -> list[Snapshot]:
         """The snapshots that are whole, the latest first; a damaged one is left out (logged). Raises StoreAway."""
         try:
-            found = await self._store.mget(self._keys[:2])
+            sizes = [await _within(self._store.strlen(key)) for key in self._keys[:2]]
+            found = await _within(self._store.mget(self._keys[:2]), sum(sizes))
         except redis_clients.AWAY as error:
             raise redis_clients.StoreAway(f"snapshot not read: {error!r}") from error
         whole = []
@@ -73,3 +78,9 @@ class Snapshots:
     async def close(self) -> None:
         """Ends the connection."""
         await self._store.aclose()
+
+
+async def _within(answer: Awaitable[T], size: int = 0) -> T:
+    """The answer to a command that carries `size` bytes; raises TimeoutError."""
+    async with asyncio.timeout(redis_clients.COMMAND_S + size / BYTES_PER_S):
+        return await answer
