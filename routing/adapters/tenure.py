@@ -86,8 +86,8 @@ class Tenure:
                 if self._file.take():
                     is_taken = await self._lease.acquire(self._file.owner())
                 elif self._clock() >= ask_at:
-                    ask_at = self._clock() + ASK_S
                     holder = await self._lease.holder()
+                    ask_at = self._clock() + ASK_S if holder else 0.0
                     missing_since = None if holder else missing_since or self._clock()
                     is_late = missing_since is not None and self._clock() - missing_since > GRACE_S
                     is_taken = is_late and await self._lease.acquire()
