@@ -46,7 +46,7 @@ run: setup
 
 test: setup-dev
 	@$(BIN)/python -m jietong.provision all
-	@$(BIN)/python -m pytest -n 2 tests
+	@$(BIN)/python -m pytest -n 2 --durations=15 tests
 
 check: $(VENV)/.dev
 	@$(BIN)/ruff check .
