@@ -26,6 +26,7 @@ class MemoryStore:
     replies: dict[str, tuple[bool, str]] = field(default_factory=dict)
     leader: tuple[str, float] = ("", 0.0)  # owner, until when
     fence: int = 0
+    fence_owner: str = ""
 
     def read_after(self, after_id: str) -> list[JournalEntry]:
         """As journal_reader.read_to_end."""
@@ -122,8 +123,9 @@ class MemoryLease:
         if holder not in {"", self.owner}:
             self.fence = 0
             return False
-        if not holder:
+        if not holder and self._store.fence_owner != self.owner:
             self._store.fence += 1
+            self._store.fence_owner = self.owner
         self._store.leader = (self.owner, time.monotonic() + self._ttl_s)
         self.fence = self._store.fence
         return True

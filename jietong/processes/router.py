@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 
 from jietong.database import open_engine
@@ -40,7 +41,7 @@ from routing.adapters.promises import open_callbacks
 from routing.adapters.recovery import Recovered, recover
 from routing.adapters.redis_clients import StoreAway, prefix_of
 from routing.adapters.router_loop import RouterLoop
-from routing.adapters.snapshots import Snapshot, Snapshots
+from routing.adapters.snapshots import EncodedSnapshot, Snapshot, Snapshots
 from routing.adapters.steady_clock import CLOCK_FILE, SteadyClock, clock_of
 from routing.adapters.tenure import LeaseLost, Tenure
 from routing.adapters.unheard_calls import take_unheard
@@ -127,7 +128,9 @@ async def _lead(
 ) -> int:
     """Decides until stopped or replaced; returns the exit code."""
     url, prefix = site.store_url, prefix_of(site.site.hotline.number)
-    journal = JournalWriter(url, prefix, keep=site.site.store.journal_entries, fence=tenure.lease_number)
+    journal = JournalWriter(
+        url, prefix, keep=site.site.store.journal_entries, fence=tenure.lease_number, owner=tenure.owner
+    )
     await journal.start()
     state = memory.found.state
     file = site.layout.run / CLOCK_FILE
@@ -177,10 +180,11 @@ async def _lead(
     loop.stop()
     with contextlib.suppress(StoreAway, TimeoutError, Fenced):
         async with asyncio.timeout(STOP_WITHIN_S):
-            await journal.close(0 if code == LOST_LEASE else STOP_WITHIN_S / 2)
+            is_written = await journal.close(0 if code == LOST_LEASE else STOP_WITHIN_S / 2)
             if code == 0:
-                taken = Snapshot(journal.last_id, clock(), snapshot.to_plain(loop.state))
-                await snapshots.save(taken, tenure.lease_number())
+                if is_written:
+                    taken = Snapshot(journal.last_id, clock(), snapshot.to_plain(loop.state))
+                    await snapshots.save(taken, tenure.lease_number())
                 await tenure.leave()
     for closing in (inbox, snapshots, heartbeat):
         await closing.close()
@@ -226,7 +230,9 @@ async def _until_stopped(stop: asyncio.Event, tasks: list["asyncio.Task[None]"])
 async def _keep_snapshots(
     loop: RouterLoop, journal: JournalWriter, snapshots: Snapshots, tenure: Tenure, emptied: asyncio.Event
 ) -> None:
-    """Saves the state now and then, and at once when the store may have lost it."""
+    """Saves the state now and then, and at once when the store may have lost it; never ahead of the journal: whoever goes on from it would miss
+    the facts of what it knows already.
+    """
     saved = ""
     while True:
         with contextlib.suppress(TimeoutError):
@@ -236,10 +242,13 @@ async def _keep_snapshots(
         emptied.clear()
         if not is_due or not tenure.lease_number():
             continue
-        taken = Snapshot(journal.last_id, loop.clock(), snapshot.to_plain(loop.state))
+        at, encoded = loop.clock(), msgspec.Raw(msgspec.json.encode(snapshot.to_plain(loop.state)))
+        entry_id = await journal.confirmed(SNAPSHOT_EVERY_S)
+        if entry_id is None:
+            continue
         with contextlib.suppress(StoreAway):
-            await snapshots.save(taken, tenure.lease_number())
-            saved = taken.journal_id
+            await snapshots.save(EncodedSnapshot(entry_id, at, encoded), tenure.lease_number())
+            saved = entry_id
 
 
 def _spare_the_collector() -> None:

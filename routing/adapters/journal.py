@@ -33,7 +33,7 @@ NO_FENCE = 2**53 - 1  # the highest whole number that Lua keeps
 WRITTEN, REFUSED = 1, 2
 
 _APPEND_AFTER = """
-if tonumber(ARGV[3]) < tonumber(redis.call('get', KEYS[2]) or 0) then return {2, ''} end
+if tonumber(ARGV[3]) < tonumber(redis.call('get', KEYS[2]) or 0) and redis.call('get', KEYS[3]) ~= ARGV[4] then return {2, ''} end
 local top = '0-0'
 if redis.call('exists', KEYS[1]) == 1 then
   local about = redis.call('xinfo', 'stream', KEYS[1])
@@ -42,7 +42,7 @@ if redis.call('exists', KEYS[1]) == 1 then
   end
 end
 if top ~= ARGV[1] then return {0, top} end
-for i = 4, #ARGV, 2 do
+for i = 5, #ARGV, 2 do
   top = redis.call('xadd', KEYS[1], 'MAXLEN', '~', ARGV[2], ARGV[i], 'e', ARGV[i + 1])
 end
 return {1, top}
@@ -75,6 +75,7 @@ class JournalWriter:
 
     fence   this router's number now, 0 while it holds no lease: then entries wait. An entry of a router whose number is
             no longer the highest is refused by the store, for ever. Left out: a writer without a lease (tests)
+    owner   this router's id: who holds the lease is not refused, though it may not have heard yet that its number rose
     """
 
     def __init__(
@@ -86,6 +87,7 @@ class JournalWriter:
         bound: int = BOUND,
         keep: int = KEEP,
         fence: Callable[[], int] | None = None,
+        owner: str = "",
     ) -> None:
         self.dropped = 0
         self.is_connected = False
@@ -96,7 +98,8 @@ class JournalWriter:
         self._bound = bound
         self._keep = keep
         self._fence = fence
-        self._fence_key = redis_clients.key(prefix, "fence")
+        self._owner = owner
+        self._lease_keys = [redis_clients.key(prefix, name) for name in ("fence", "leader")]
         self._last: Place = (0, 0)
         self._sent: Place = (0, 0)  # last entry that may have reached the store
         self._top: Place = (0, 0)  # where the stream ends as far as is known
@@ -105,6 +108,7 @@ class JournalWriter:
         self._wanted = asyncio.Event()
         self._drained = asyncio.Event()
         self._drained.set()
+        self._moved = asyncio.Event()  # some entries were confirmed
         self._away_since: float | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -150,6 +154,21 @@ class JournalWriter:
         except TimeoutError:
             return False
         return True
+
+    async def confirmed(self, timeout_s: float) -> str | None:
+        """Waits until everything that is appended at this moment is confirmed, and returns the id of its last entry as the
+        store has it; None when `timeout_s` was not enough. For one waiter at a time.
+        """
+        if not self._pending:
+            return self.last_id
+        last = self._pending[-1]
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                while self._pending and self._pending[0].place <= last.place:
+                    self._moved.clear()
+                    await self._moved.wait()
+                return id_of(last.place)
+        return None
 
     async def close(self, timeout_s: float = 2.0) -> bool:
         """Flushes, ends the task and the connection; False (and a log line with the count) when entries had to be
@@ -210,12 +229,12 @@ class JournalWriter:
         """
         batch = list(islice(self._pending, BATCH))
         fence = self._fence() if self._fence is not None else NO_FENCE
-        arguments: list[str | bytes | int] = [id_of(self._top), self._keep, fence]
+        arguments: list[str | bytes | int] = [id_of(self._top), self._keep, fence, self._owner]
         for line in batch:
             arguments += id_of(line.place), self._raw_of(line)
         if batch:
             self._sent = batch[-1].place
-        answer, top = await self._append_after(keys=[self._key, self._fence_key], args=arguments)
+        answer, top = await self._append_after(keys=[self._key, *self._lease_keys], args=arguments)
         if answer == REFUSED:
             raise Fenced(f"a router with a higher number than {fence} writes the journal")
         if answer != WRITTEN:
@@ -224,6 +243,7 @@ class JournalWriter:
         while self._pending and self._pending[0].place <= self._sent:  # some may have been dropped meanwhile
             self._pending.popleft()
         self._top = place_of(top)
+        self._moved.set()
         return self._top
 
     async def _settle(self, top: Place) -> None:

@@ -1,6 +1,6 @@
 """Who may route: one router a hotline holds the lease, and each new holder gets a higher fence number.
 
-Owns two keys, `leader` (owner id, expires by itself) and `fence` (counter). Must not know what a router does.
+Owns three keys, `leader` (owner id, expires by itself), `fence` (counter) and `fence-owner` (who counted last). Must not know what a router does.
 Rules: design.md section 4. What is written carries the fence number of its writer: a lower one than the store's is refused.
 """
 
@@ -20,8 +20,11 @@ end
 local holder = redis.call('get', KEYS[1])
 if holder and holder ~= ARGV[3] then return 0 end
 redis.call('set', KEYS[1], ARGV[1], 'PX', ARGV[2])
-local fence = math.max(tonumber(redis.call('get', KEYS[2]) or 0), tonumber(ARGV[4])) + 1
+local fence = tonumber(redis.call('get', KEYS[2]) or 0)
+if fence > 0 and redis.call('get', KEYS[3]) == ARGV[1] then return fence end
+fence = math.max(fence, tonumber(ARGV[4])) + 1
 redis.call('set', KEYS[2], fence)
+redis.call('set', KEYS[3], ARGV[1])
 return fence
 """
 _RENEW = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('pexpire', KEYS[1], ARGV[2]) end return 0"
@@ -31,7 +34,9 @@ _RELEASE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del
 class Lease:
     """The lease as one router sees it. `owner` must be unique in the world: host, pid and a random part.
 
-    fence   number of this tenure, higher than that of every earlier holder; 0 while not held
+    fence   number of this tenure, higher than that of every earlier holder; 0 while not held. A holder whose lease ran out while nobody
+            else took it gets its number back: its own question may have been answered without its hearing (a store that stood still
+            answers afterwards), and what it writes meanwhile must not be refused for the sake of a number that is its own
     """
 
     def __init__(self, url: str, prefix: str, owner: str, ttl_s: float = TTL_S) -> None:
@@ -39,7 +44,7 @@ class Lease:
         self.fence = 0
         self._highest = 0
         self._store = redis_clients.open_async(url)
-        self._keys = [redis_clients.key(prefix, "leader"), redis_clients.key(prefix, "fence")]
+        self._keys = [redis_clients.key(prefix, name) for name in ("leader", "fence", "fence-owner")]
         self._ttl_ms = int(ttl_s * 1000)
         self._acquire = self._store.register_script(_ACQUIRE)
         self._renew = self._store.register_script(_RENEW)

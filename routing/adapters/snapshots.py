@@ -36,6 +36,15 @@ class Snapshot:
     state: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class EncodedSnapshot:
+    """The same with a state that is JSON already: plain values of a living state change with its next step."""
+
+    journal_id: str
+    at: float
+    state: msgspec.Raw
+
+
 class Snapshots:
     """Keeps the latest two snapshots of one hotline."""
 
@@ -44,7 +53,7 @@ class Snapshots:
         self._keys = [redis_clients.key(prefix, name) for name in ("snapshot", "snapshot-before", "fence")]
         self._save = self._store.register_script(_SAVE)
 
-    async def save(self, snapshot: Snapshot, fence: int = NO_FENCE) -> bool:
+    async def save(self, snapshot: Snapshot | EncodedSnapshot, fence: int = NO_FENCE) -> bool:
         """Replaces the snapshot, whole or not at all, and keeps the one before; False when a router with a higher
         number than `fence` leads. Raises StoreAway.
         """

@@ -92,7 +92,7 @@ class Tenure:
                     is_late = missing_since is not None and self._clock() - missing_since > GRACE_S
                     is_taken = is_late and await self._lease.acquire()
             except StoreAway as error:
-                is_taken = self._file.is_mine
+                is_taken, missing_since = self._file.is_mine, None
                 if is_taken:
                     log.warning("leading without a lease: %s", error)
             if is_taken:

@@ -202,6 +202,24 @@ async def test_one_router_holds_the_lease(store: Store) -> None:
     await two.close()
 
 
+async def test_a_lease_that_ran_out_is_taken_again_under_its_number(store: Store) -> None:
+    """A holder that slept for a moment while nobody else took over goes on under its number; after another one it gets a higher one."""
+    one, two = store.lease("one", 0.05), store.lease("two", 0.05)
+    assert await one.acquire()
+    while await one.holder():
+        await asyncio.sleep(0.01)
+    assert not await one.renew()
+    assert await one.acquire()
+    assert one.fence == 1
+    while not await two.acquire():
+        await asyncio.sleep(0.01)
+    while not await one.acquire():
+        await asyncio.sleep(0.01)
+    assert (two.fence, one.fence) == (2, 3)
+    await one.close()
+    await two.close()
+
+
 async def test_a_dead_routers_lease_expires(store: Store) -> None:
     """When the holder dies without a word, another router has the lease as soon as it has run out."""
     dead, heir = store.lease("dead", 0.2), store.lease("heir")

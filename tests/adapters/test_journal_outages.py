@@ -67,6 +67,21 @@ async def test_nothing_is_lost_or_doubled_when_valkey_is_killed_while_writing(se
         assert journal.dropped == 0
 
 
+async def test_a_snapshot_waits_for_its_journal(server: ValkeyServer) -> None:
+    """While Valkey hangs nothing is confirmed; when it thaws, what was decided until the question is, whatever comes after it."""
+    async with a_router(server) as journal:
+        assert await journal.confirmed(1) == journal.last_id
+        server.freeze()
+        ids = told(journal, 0, 40)
+        assert await journal.confirmed(0.2) is None
+        asking = asyncio.create_task(journal.confirmed(5))
+        await asyncio.sleep(0)
+        told(journal, 40, 40)
+        server.thaw()
+        assert await asking == ids[-1]
+        assert ids[-1] in [entry.id for entry in read_to_end(server.url, PREFIX, "0-0")]
+
+
 async def test_a_frozen_valkey_does_not_hold_the_router_up(server: ValkeyServer) -> None:
     """While Valkey hangs, decisions go on at full speed; when it thaws each is on record once, the doubtful ones too."""
     async with a_router(server) as journal:

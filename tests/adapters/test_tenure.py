@@ -146,6 +146,27 @@ async def test_nothing_of_an_old_leader_is_written(server: ValkeyServer, tmp_pat
         assert [entry.event for entry in read_to_end(server.url, PREFIX, "0-0")] == [Tick(1.0)]
 
 
+async def test_a_store_that_stood_still_does_not_take_the_lead_from_who_asked_it_meanwhile(
+    server: ValkeyServer, tmp_path: Path
+) -> None:
+    """Valkey hangs for longer than a lease lives, and answers afterwards what the leader has asked and not heard: the leader goes on, what it wrote meanwhile is kept."""
+    async with a_tenure(server, tmp_path, "first") as first:
+        await leads(first)
+        before = first.fence
+        journal = JournalWriter(server.url, PREFIX, fence=lambda: before, owner="first")  # it has not heard
+        await journal.start()
+        server.ask("DEL", PREFIX + "leader")
+        unheard = Lease(server.url, PREFIX, "first")
+        assert await unheard.acquire()
+        assert unheard.fence == before
+        server.ask("SET", PREFIX + "fence", str(before + 1))  # of an emptied store
+        journal.append(Tick(1.0), [], 1.0)
+        assert await journal.flush(2)
+        assert [entry.event for entry in read_to_end(server.url, PREFIX, "0-0")] == [Tick(1.0)]
+        await journal.close(0)
+        await unheard.close()
+
+
 async def test_an_emptied_store_keeps_its_leader(server: ValkeyServer, tmp_path: Path) -> None:
     """Valkey comes back with nothing in it: the leader stays, with a higher number, and its standby stands by."""
     async with a_tenure(server, tmp_path, "first") as first, a_tenure(server, tmp_path, "second") as second:
