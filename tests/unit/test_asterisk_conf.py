@@ -4,6 +4,7 @@ import dataclasses
 import re
 import socket
 import stat
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -215,6 +216,16 @@ def test_files_fit_the_version(version: tuple[int, int], by_uri: bool, advanced:
     files = written(tmp_path, version=version)
     assert ("match_request_uri" in files["pjsip.conf"]) is by_uri
     assert ("eventfilter(" in files["manager.conf"]) is advanced
+
+
+@pytest.mark.parametrize("fallback_after_s", [0, 6])
+def test_who_waits_can_be_moved_at_any_moment(tmp_path: Path, fallback_after_s: int) -> None:
+    """However long a caller waits, an agent that is found in the moment of the look for a router gets a caller, not a dead line: each WaitExten has a step behind it."""
+    text = written(tmp_path, fallback_after_s=fallback_after_s)["extensions.conf"]
+    steps = [line for line in text.splitlines() if line.startswith(("exten =>", " same =>"))]
+    behind = [after for step, after in pairwise(steps) if "WaitExten(" in step]
+    assert len(behind) >= 1 and all(after.startswith(" same =>") for after in behind)
+    assert "autofallthrough=no" in text
 
 
 @pytest.mark.parametrize("whispers", [True, False])
