@@ -4,6 +4,7 @@ Owns where boxes stand and the SVG. Must not judge a flow. Rules: columns by dis
 has a line, one that leads back or out of the flow says where, so that lines never run against the reading direction.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
@@ -26,6 +27,7 @@ from ivr.flow import (
 
 COLUMN, WIDTH, GAP = 380, 290, 26
 HEAD, LINE, ROW, MARGIN = 30, 18, 22, 24
+UNBROKEN = re.compile(r" *(?:‹[^›]{1,40}›|\[[^]]{1,40}\]|[!-~]{1,40}|[^ ])[，。；、：？！]*")
 CHARACTERS, LINES = 44, 3  # of a line of a box, a Chinese one counts twice; lines of what is said
 COLOURS = {"menu": "#dbeafe", "choose": "#dbeafe", "digits": "#e0e7ff", "say": "#f1f5f9", "test": "#fef3c7", "look_up": "#fde68a",
            "record": "#fce7f3", "leaves": "#dcfce7", "other": "#f1f5f9"}  # fmt: skip
@@ -122,10 +124,10 @@ def _rows(node: Node) -> tuple[tuple[str, str], ...]:
 
 
 def _words(node: Node, texts: Mapping[str, str]) -> tuple[str, ...]:
-    said = "".join(
-        texts.get(words.text, f"[{words.text}]") if words.kind == PROMPT else f"‹{words.text}›"
-        for words in speech_of(node)
-    )
+    said = ""
+    for words in speech_of(node):
+        part = texts.get(words.text, f"[{words.text}]") if words.kind == PROMPT else f"‹{words.text}›"
+        said += " " * bool(said and (said[-1].isascii() or part[0].isascii())) + part
     about = {"LookUp": "door", "Test": "value", "ToQueue": "service", "SubFlow": "flow", "Announce": "service", "Speak": "language",
              "Message": "service", "CallBack": "service", "Transfer": "number"}.get(type(node).__name__)  # fmt: skip
     if about is not None:
@@ -134,13 +136,14 @@ def _words(node: Node, texts: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _wrapped(text: str) -> tuple[str, ...]:
+    """Lines of at most CHARACTERS. A value, a number and a Latin word stay whole, and no line begins with a stop."""
     lines, line, size = [], "", 0
-    for c in text:
-        wide = 2 if ord(c) > 0x2E80 else 1
-        if size + wide > CHARACTERS:
+    for word in UNBROKEN.findall(text):
+        wide = sum(2 if ord(c) > 0x2E80 else 1 for c in word)
+        if size + wide > CHARACTERS and line:
             lines.append(line)
             line, size = "", 0
-        line, size = line + c, size + wide
+        line, size = line + (word if line else word.lstrip()), size + wide
     lines += [line] if line else []
     return (*lines[: LINES - 1], lines[LINES - 1][:-1] + "…") if len(lines) > LINES else tuple(lines)
 
@@ -172,7 +175,9 @@ def _named(box: Box, target: str, boxes: Mapping[str, Box]) -> str:
     """Where a row leads: forward by its line, back and out by a sign."""
     to = boxes.get(target)
     if to is not None:
-        return f"{target} →" if to.column > box.column else f"↑ {target}"
+        if to.column > box.column:
+            return f"{target} →"
+        return f"↓ {target}" if to.column == box.column and to.y > box.y else f"↑ {target}"
     if target.startswith(TO_FLOW):
         return f"▶ {target.removeprefix(TO_FLOW)}"
     return {PERSON: "☎ person"}.get(target, f"■ {target}" if target in TARGETS else f"? {target}")

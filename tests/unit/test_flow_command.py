@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from jietong.flow_picture import WIDTH, _boxes
+from jietong.flow_picture import CHARACTERS, WIDTH, _boxes, _wrapped
 from jietong.processes.flows import check, draw, try_out
 from jietong.processes.flows import test as tell_stories
 from jietong.site_file import SiteFileError, load_site
@@ -158,6 +158,25 @@ def test_a_flow_is_drawn(name: str, tmp_path: Path) -> None:
     assert (FOLDER.parents[1] / "docs" / "flows" / f"{name}.svg").read_text(encoding="utf-8") == drawn, (
         f"run: jietong flow draw {name} --out docs/flows/{name}.svg"
     )
+
+
+def test_lines_break_where_a_reader_expects_it() -> None:
+    """No line of a box begins with a stop, and no value or Latin word is torn; what fits in no line is cut all the same."""
+    said = "您的投诉编号是，‹number›您的投诉编号是，‹number›您的投诉已经受理，我们将在一小时内与您联系，谢谢。"
+    assert _wrapped(said) == (
+        "您的投诉编号是，‹number›您的投诉编号是，",
+        "‹number›您的投诉已经受理，我们将在一小时内与",
+        "您联系，谢谢。",
+    )
+    assert _wrapped("一二三四五六七八九十一二三四五六七八九十一二；三") == (
+        "一二三四五六七八九十一二三四五六七八九十一",
+        "二；三",
+    )
+    assert _wrapped("Your complaint number is, ‹number› and we will call you back") == (
+        "Your complaint number is, ‹number› and we",
+        "will call you back",
+    )
+    assert all(len(line) <= CHARACTERS for line in _wrapped("x" * 100))
 
 
 def test_boxes_do_not_overlap() -> None:
