@@ -8,7 +8,9 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from rich import box
@@ -20,13 +22,22 @@ from jietong.database import DatabaseError
 from jietong.recorded_traffic import load_any
 from jietong.records_sink import RecordsRefused, records_to
 from jietong.rules_of_site import rules_of
+from jietong.running import NoRunningSite
 from jietong.scenario import FIRST_DAY, Outcome, Scenario, certain_overload, replicate, with_seats
 from jietong.shift_file import load_shifts
 from jietong.simulation_pool import Ran, run_all
+from jietong.site import Site
 from jietong.site_file import SiteFileError, load_site
 from jietong.traffic_file import TrafficFileError
 from routing.adapters.redis_clients import StoreAway
 from simulation.arrival import TrafficError
+
+T = TypeVar("T")
+WRONG = (SiteFileError, TrafficFileError, TrafficError, RecordsRefused, DatabaseError, StoreAway)
+
+
+class NotAsAsked(Exception):
+    """Files or options cannot be simulated: the text has every mistake, each on its line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,28 +68,80 @@ def whatif(one: Path, other: Path, options: Options) -> int:
 def _guarded(run: Callable[[], int]) -> int:
     try:
         return run()
-    except (SiteFileError, TrafficFileError, TrafficError, RecordsRefused, DatabaseError, StoreAway) as error:
+    except (NotAsAsked, *WRONG) as error:
         sys.stderr.write(f"{error}\n")
         return exit_codes.WRONG_CONFIGURATION
 
 
-def scenario_of(site_file: Path, options: Options) -> Scenario:
-    """What is to be simulated; raises SiteFileError, TrafficFileError and TrafficError with everything that is wrong."""
-    site = load_site(site_file)
-    rules, zone = rules_of(site), ZoneInfo(site.hotline.timezone)
-    if options.seats:
-        rules = with_seats(rules, seat_counts(options.seats))
-    plan = load_shifts(options.shifts, rules) if options.shifts else None
-    try:
-        first = date.fromisoformat(options.first) if options.first else FIRST_DAY
-    except ValueError:
-        raise TrafficError(f"--from: {options.first!r} is no day such as 2026-01-05") from None
-    scenario = Scenario(
-        rules, load_any(options.traffic, rules, zone, options.seed), zone, plan, first, options.days, options.seed
-    )
+def scenarios_of(site_files: tuple[Path, ...], options: Options) -> list[Scenario]:
+    """What is to be simulated, one for each site file; raises NotAsAsked with all that is wrong in any file or option.
+
+    Traffic and shifts are judged by every site that can be read. Without any it is still told that they are not there.
+    """
+    told = _Mistakes()
+    first = told.tried(lambda: first_day(options.first))
+    counts = told.tried(lambda: seat_counts(options.seats) if options.seats else {})
+    sites = [site for file in site_files if (site := told.tried(partial(load_site, file))) is not None]
+    scenarios = [_scenario_of(site, options, first or FIRST_DAY, counts or {}, told) for site in sites]
+    if not sites:
+        for kind, path in (("traffic file", options.traffic), ("plan of shifts", options.shifts)):
+            if path is not None and not path.exists():
+                told.add(f"{path}: no such file: name a {kind} (see docs/simulation.md)")
+    told.raise_if_any()
+    return [scenario for scenario in scenarios if scenario is not None]
+
+
+def _scenario_of(
+    site: Site, options: Options, first: date, counts: dict[str, int], told: "_Mistakes"
+) -> Scenario | None:
+    zone, shared = ZoneInfo(site.hotline.timezone), rules_of(site)
+    rules = told.tried(lambda: with_seats(shared, counts) if counts else shared) or shared
+    plan = told.tried(lambda: load_shifts(options.shifts, rules) if options.shifts else None)
+    traffic = told.tried(lambda: load_any(options.traffic, rules, zone, options.seed))
+    if traffic is None:
+        return None
+    scenario = Scenario(rules, traffic, zone, plan, first, options.days, options.seed)
     if why := certain_overload(scenario):
-        raise TrafficError(why)
+        told.add(why)
     return scenario
+
+
+class _Mistakes:
+    """All that is wrong, in order and each once: two sites may refuse the same calls."""
+
+    def __init__(self) -> None:
+        self._texts: dict[str, None] = {}
+        self._away: NoRunningSite | None = None  # no mistake of a file: alone it is what every command says of it
+
+    def tried(self, work: Callable[[], T]) -> T | None:
+        """What `work` gives; nothing when it is refused, which is noted."""
+        try:
+            return work()
+        except NoRunningSite as error:
+            self._away = error
+            self.add(str(error))
+        except WRONG as error:
+            self.add(str(error))
+        return None
+
+    def add(self, text: str) -> None:
+        """One more."""
+        self._texts[text] = None
+
+    def raise_if_any(self) -> None:
+        """Raises NotAsAsked with all of them, NoRunningSite when that is all."""
+        if self._away is not None and len(self._texts) == 1:
+            raise self._away
+        if self._texts:
+            raise NotAsAsked("\n".join(self._texts))
+
+
+def first_day(text: str) -> date:
+    """The day that --from names, FIRST_DAY for nothing."""
+    try:
+        return date.fromisoformat(text) if text else FIRST_DAY
+    except ValueError:
+        raise TrafficError(f"--from: {text!r} is no day such as 2026-01-05") from None
 
 
 def seat_counts(text: str) -> dict[str, int]:
@@ -93,7 +156,7 @@ def seat_counts(text: str) -> dict[str, int]:
 
 
 def _simulate(site_file: Path, options: Options) -> int:
-    scenario = scenario_of(site_file, options)
+    (scenario,) = scenarios_of((site_file,), options)
     with ExitStack() as files:
         write = files.enter_context(records_to(options.records))
 
@@ -117,8 +180,8 @@ def _ending(ran: Ran[Outcome], options: Options) -> int:
 
 
 def _whatif(one: Path, other: Path, options: Options) -> int:
-    before = scenario_of(one, options)
-    after = replace(scenario_of(other, options), traffic=before.traffic)
+    before, after = scenarios_of((one, other), options)
+    after = replace(after, traffic=before.traffic)
 
     def run(number: int, go_on: Callable[[float], bool]) -> tuple[Outcome, Outcome]:
         first = replicate(before, number, lambda share: go_on(share / 2))

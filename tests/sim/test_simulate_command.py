@@ -181,6 +181,23 @@ def test_wrong_options_are_refused(traffic: Path, words: tuple[str, ...], becaus
     assert code == 2 and because in err
 
 
+def test_everything_that_is_wrong_is_told_at_once(traffic: Path, tmp_path: Path) -> None:
+    """Two site files, the calls, the shifts and a slip on the command line: one run tells each of them, and none twice."""
+    a, b, calls, plan = (tmp_path / name for name in ("a.toml", "b.toml", "calls.toml", "plan.csv"))
+    code, out, err = ran("whatif", a, b, "--traffic", calls, "--shifts", plan, "--from", "soon")
+    assert (code, out) == (2, "")
+    assert [line.split(": ")[0] for line in err.splitlines()] == ["--from", *map(str, (a, b, calls, plan))]
+    b.write_text(DEMO.read_text(encoding="utf-8"), encoding="utf-8")
+    assert [line.split(": ")[0] for line in ran("whatif", a, b, "--traffic", calls)[2].splitlines()] == [
+        str(a),
+        str(calls),
+    ]
+    assert ran("whatif", b, b, "--traffic", calls)[2].count("no such file") == 1
+    assert ran("whatif", a, b, "--traffic", traffic)[2].splitlines() == [
+        f"{a}: no such file: name a site file (see docs/site-file.md)"
+    ]
+
+
 def test_ctrl_c_tells_what_there_is(traffic: Path) -> None:
     """Somebody who loses patience with a year gets the part that is done, and every process ends."""
     command = [sys.executable, "-m", "jietong", "simulate", "--site", DEMO, "--traffic", traffic, "--days", "3000"]
