@@ -25,10 +25,10 @@ from jietong.launch import PROMPTS
 from jietong.pins import store_agents
 from jietong.processes.agi import SCRIPTS, bound
 from routing.adapters.agents_table import AgentPins
-from routing.adapters.inbox import Command
 from routing.events import AgentLoggedIn
-from tests.adapters.ami_tap import AmiTap, ami_tap
+from tests.adapters.ami_tap import AmiTap
 from tests.adapters.asterisk_fixture import PrivateAsterisk, private_asterisk, until
+from tests.adapters.scripts.script_site import Router
 from tests.adapters.sip_peer import SDP, Call, SipPeer, sip_peer
 from tests.flows import shipped
 
@@ -42,26 +42,6 @@ async def asterisk() -> AsyncIterator[PrivateAsterisk]:
     """One Asterisk for the calls of this file."""
     async with private_asterisk(PORT_BASE) as running:
         yield running
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def ami(asterisk: PrivateAsterisk) -> AsyncIterator[AmiTap]:
-    """The router's view."""
-    async with ami_tap(asterisk.settings.ami_port) as tap:
-        await tap.event("FullyBooted")
-        yield tap
-
-
-class Router:
-    """Keeps what agents ask for and obeys."""
-
-    def __init__(self) -> None:
-        self.commands: list[Command] = []
-
-    def ask(self, command: Command) -> tuple[bool, str]:
-        """Yes."""
-        self.commands.append(command)
-        return True, ""
 
 
 @pytest.fixture(scope="module")

@@ -29,21 +29,6 @@ async def asterisk() -> AsyncIterator[PrivateAsterisk]:
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def ami(asterisk: PrivateAsterisk) -> AsyncIterator[AmiTap]:
-    """The router's view."""
-    async with ami_tap(asterisk.settings.ami_port) as tap:
-        await tap.event("FullyBooted")
-        yield tap
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def peer(asterisk: PrivateAsterisk) -> AsyncIterator[SipPeer]:
-    """A caller on the trunk."""
-    async with sip_peer(asterisk.settings.sip_port) as caller:
-        yield caller
-
-
-@pytest_asyncio.fixture(loop_scope="module")
 async def seat(asterisk: PrivateAsterisk) -> AsyncIterator[SipPeer]:
     """A device registered as seat 1001; it rings until told otherwise."""
     async with sip_peer(asterisk.settings.sip_port) as device:

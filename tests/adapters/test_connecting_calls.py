@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from jietong.sound_samples import wav_of
-from tests.adapters.ami_tap import AmiTap, ami_tap
+from tests.adapters.ami_tap import AmiTap
 from tests.adapters.asterisk_fixture import PrivateAsterisk, private_asterisk
 from tests.adapters.sip_peer import SDP, Call, SipPeer, sip_peer
 
@@ -33,21 +33,6 @@ async def asterisk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pr
         sentence(spoken, name)
     async with private_asterisk(PORT_BASE, spoken_dir=spoken, announces_agent=True, whispers=True) as running:
         yield running
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def ami(asterisk: PrivateAsterisk) -> AsyncIterator[AmiTap]:
-    """The router's view."""
-    async with ami_tap(asterisk.settings.ami_port) as tap:
-        await tap.event("FullyBooted")
-        yield tap
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def peer(asterisk: PrivateAsterisk) -> AsyncIterator[SipPeer]:
-    """A caller on the trunk."""
-    async with sip_peer(asterisk.settings.sip_port) as caller:
-        yield caller
 
 
 @pytest_asyncio.fixture(loop_scope="module")

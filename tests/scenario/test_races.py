@@ -3,6 +3,7 @@
 ES is the change log of electric_slide, AST asterisk/asterisk, AQ app_queue's own ways (Asterisk 22), FS signalwire/freeswitch, OS OpenSIPS, FPBX FreePBX.
 Their entries that are no race have no story: renamed methods, queue attributes, CI (ES); deadlocks and the cost of many queues (one writer, benchmarks);
 lost statistics and shared databases (tests of journal and records); shared queues on several boxes (tests of take-over).
+Longer than 400 lines because it is one table, in which each source's list is found whole.
 """
 
 from typing import Any

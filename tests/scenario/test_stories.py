@@ -1,4 +1,7 @@
-"""Stories of the hotline, told as tables: who is rung when, and what becomes of the caller."""
+"""Stories of the hotline, told as tables: who is rung when, and what becomes of the caller.
+
+Longer than 400 lines because it is one table: what the router promises, to be read as a whole.
+"""
 
 from typing import Any
 

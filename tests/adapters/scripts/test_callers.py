@@ -1,11 +1,9 @@
-"""The dialplan's scripts, called over real sockets with a real database: what callers and agents hear and what is decided."""
+"""The scripts of the menu and the survey, called over real sockets with a real database: what callers hear and what is decided."""
 
-import asyncio
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,105 +12,16 @@ import pytest
 from sqlalchemy import Engine, text
 from structlog.testing import capture_logs
 
-from agi_scripts.context import ScriptContext
 from ivr.adapters.customers import Customer, Customers
-from ivr.adapters.fastagi_server import FastAgiServer
 from ivr.adapters.known_customers import KnownCustomers
 from ivr.flow import PROMPT, speech_of
 from ivr.flow_visit import MAX_ASKED
 from ivr.look_up import Door, LookedUp
 from jietong.database import migrate, open_engine, sqlite_url
 from jietong.launch import PROMPTS
-from jietong.pins import store_agents
-from jietong.processes.agi import SCRIPTS, bound
-from routing.adapters.agents_table import AgentPins
-from routing.adapters.inbox import Command, Inbox
-from routing.adapters.inbox_client import InboxClient, RouterSilent
-from routing.events import AgentExtended, AgentLoggedIn, AgentLoggedOut, AgentPaused, AgentReadied
-from tests.adapters.valkey_server import PREFIX, a_valkey
-from tests.agi_client import AgiWire, Caller, arguments_of, call
+from tests.adapters.scripts.script_site import CUSTOMERS, Site, a_site, until
+from tests.agi_client import AgiWire, Caller, arguments_of
 from tests.flows import shipped
-
-SEAT = "PJSIP/1001-0000000a"
-CUSTOMERS = [
-    Customer("13900000001", "张伟", "vip", "personal_business", "1902", 1962, "zh-CN"),
-    Customer("13900000002", "Ann", "vip", "personal_business", "", 0, "en"),
-    Customer("13900000003", "旧", "platinum", "household", "", 0, ""),
-]
-
-
-class Router:
-    """Stands for the router: keeps the commands, answers as told; `answer` None is silence."""
-
-    def __init__(self) -> None:
-        self.answer: tuple[bool, str] | None = (True, "")
-        self.commands: list[Command] = []
-
-    def ask(self, command: Command) -> tuple[bool, str]:
-        """The scripts' door."""
-        self.commands.append(command)
-        if self.answer is None:
-            raise RouterSilent("no answer within 2 s")
-        return self.answer
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    """A site's database with three customers and two agents."""
-    folder = tmp_path_factory.mktemp("site")
-    is_file = request.param == "sqlite"
-    url = sqlite_url(folder / "site.db") if is_file else request.getfixturevalue("postgres").new_database()
-    migrate(url)
-    made = open_engine(url)
-    Customers(made).store(CUSTOMERS)
-    store_agents(made, {"5001": ("张伟", "4711"), "5002": ("李娜", "0000")}, folder / "pin.key")
-    yield made
-    made.dispose()
-
-
-class Site:
-    """A worker with its context, on a free port."""
-
-    def __init__(self, engine: Engine, **changes: Any) -> None:
-        self.router = Router()
-        values: dict[str, Any] = {
-            "language": "zh-CN",
-            "queue": "hotline",
-            "default_tier": "ordinary",
-            "tiers": frozenset({"vip", "ordinary"}),
-            "prompts": PROMPTS,
-            "flows": shipped(),
-            "customers": Customers(engine),
-            "pins": AgentPins(engine),
-            "router": self.router,
-        }
-        context = ScriptContext(**(values | changes))
-        self.server = FastAgiServer("127.0.0.1", 0, {n: bound(w, context) for n, w in SCRIPTS.items()}, 50)
-
-    def call(self, script: str, caller: Caller | None = None, **environment: str) -> Caller:
-        """One session of a script."""
-        return call(self.server.address, script, caller or Caller(), **environment)
-
-
-@contextmanager
-def a_site(engine: Engine, **changes: Any) -> Iterator[Site]:
-    """A site that serves."""
-    made = Site(engine, **changes)
-    thread = threading.Thread(target=made.server.serve)
-    thread.start()
-    try:
-        yield made
-    finally:
-        made.server.drain(5)
-        thread.join()
-
-
-@pytest.fixture
-def site(engine: Engine) -> Iterator[Site]:
-    """The usual site."""
-    with a_site(engine) as made:
-        yield made
-
 
 BORN_1962 = f"known{datetime.now(UTC).year - 1962}"
 WHO: dict[str, tuple[str, dict[str, str]]] = {
@@ -390,7 +299,7 @@ def test_a_complaint_counts_when_its_caller_hangs_up(engine: Engine, tmp_path: P
             wire.answer(caller.answer_to(arguments_of(line)))
         tape.says(4)(line)
         wire.answer("HANGUP\n200 result=-1 endpos=64000")
-        _until(lambda: any(line["event"] == "session over" for line in logs))
+        until(lambda: any(line["event"] == "session over" for line in logs))
         wire.close()
     assert tape.recordings == ["1700000000.1-1.wav"]
     assert [line["result"] for line in logs if line["event"] == "session over"] == ["hung_up"]
@@ -429,17 +338,10 @@ def test_hanging_up_in_the_menu_is_one_quiet_line(site: Site) -> None:
         assert wire.command().startswith("STREAM FILE")
         wire.answer("HANGUP\n200 result=-1 endpos=0")
         wire.close()
-        _until(lambda: any(line["event"] == "session over" for line in logs))
+        until(lambda: any(line["event"] == "session over" for line in logs))
     assert [(line["event"], line["result"]) for line in logs if line["event"] == "session over"] == [
         ("session over", "hung_up")
     ]
-
-
-def _until(is_true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not is_true():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 def test_every_prompt_exists_in_both_languages() -> None:
@@ -457,119 +359,3 @@ def test_every_prompt_exists_in_both_languages() -> None:
     spoken |= {"not-logged-in", "try-later"}
     for language in flows.languages:
         assert [name for name in sorted(spoken) if not (PROMPTS / language / f"{name}.wav").is_file()] == []
-
-
-def agent(site: Site, script: str, *typed: str, channel: str = SEAT) -> list[str]:
-    """What an agent hears who dials a feature code and types these things."""
-    return [heard.removeprefix("zh-CN/") for heard in site.call(script, Caller(typed=typed), channel=channel).heard]
-
-
-def test_an_agent_logs_in(site: Site) -> None:
-    """Number and PIN that belong together: the router is told, and its yes is heard."""
-    assert agent(site, "log_in_agent", "5001", "4711") == ["enter-agent-number", "enter-pin", "logged-in"]
-    assert site.router.commands == [AgentLoggedIn(0.0, "5001", "1001")]
-
-
-@pytest.mark.parametrize(
-    "typed", [("5001", "1111"), ("9999", "4711"), ("", ""), ("5001", ""), ("5002", "4711"), ("' OR 1", "x")]
-)
-def test_a_wrong_pin_is_refused_and_may_be_tried_thrice(site: Site, typed: tuple[str, str]) -> None:
-    """Three tries, then the line ends; the router never hears of it, the log never of what was typed."""
-    with capture_logs() as logs:
-        heard = agent(site, "log_in_agent", *typed * 5)
-        _until(lambda: any(line["event"] == "session over" for line in logs))
-    assert heard == ["enter-agent-number", "enter-pin", "wrong-pin"] * 3
-    assert site.router.commands == []
-    assert all("4711" not in str(line) and "1111" not in str(line) for line in logs)
-
-
-def test_the_second_try_may_be_right(site: Site) -> None:
-    """A mistyped PIN costs one try."""
-    heard = agent(site, "log_in_agent", "5001", "1", "5001", "4711")
-    assert heard[-4:] == ["wrong-pin", "enter-agent-number", "enter-pin", "logged-in"]
-
-
-COMMANDS = {
-    "log_out_agent": (AgentLoggedOut(0.0, "seat:1001"), "logged-out"),
-    "pause_agent": (AgentPaused(0.0, "seat:1001", "feature_code"), "now-paused"),
-    "ready_agent": (AgentReadied(0.0, "seat:1001"), "now-ready"),
-    "extend_wrap_up": (AgentExtended(0.0, "seat:1001"), "wrap-up-longer"),
-}
-
-
-@pytest.mark.parametrize("script", COMMANDS)
-@pytest.mark.parametrize(
-    ("answer", "heard"),
-    [
-        ((True, ""), ""),
-        ((False, "not logged in"), "not-logged-in"),
-        ((False, "else"), "try-later"),
-        (None, "try-later"),
-    ],
-)
-def test_an_agent_hears_the_truth(site: Site, script: str, answer: tuple[bool, str] | None, heard: str) -> None:
-    """Log-out, pause and ready act on whoever sits at the seat, and what is heard is what the router did."""
-    site.router.answer = answer
-    command, done = COMMANDS[script]
-    if script == "extend_wrap_up" and answer == (False, "else"):
-        heard = "not-after-a-call"
-    assert agent(site, script) == [heard or done]
-    assert site.router.commands == [command]
-
-
-@pytest.mark.parametrize("script", ["log_in_agent", *COMMANDS])
-@pytest.mark.parametrize("channel", ["PJSIP/carrier-0000000a", "Local/1001@x-0000000a;1", "PJSIP/1001-0000000a x", ""])
-def test_a_feature_code_works_at_a_seat_only(site: Site, script: str, channel: str) -> None:
-    """From anything that is no seat's own device nothing reaches the router."""
-    with capture_logs():
-        assert agent(site, script, "5001", "4711", channel=channel) == ["try-later"]
-    assert site.router.commands == []
-
-
-def test_a_lost_database_is_said_to_the_agent(tmp_path: Path, engine: Engine) -> None:
-    """When PINs cannot be checked the agent hears that it must try later, not that its PIN is wrong."""
-    (tmp_path / "bad.db").write_bytes(b"this is no database" * 100)
-    with capture_logs(), a_site(engine, pins=AgentPins(open_engine(sqlite_url(tmp_path / "bad.db")))) as site:
-        assert agent(site, "log_in_agent", "5001", "4711")[-1] == "try-later"
-        assert site.router.commands == []
-
-
-def test_an_unknown_number_takes_as_long_as_a_wrong_pin(engine: Engine) -> None:
-    """The clock does not tell which agent numbers exist."""
-    pins = AgentPins(engine)
-
-    def median_s(number: str) -> float:
-        spans = []
-        for _ in range(7):
-            began = time.perf_counter()
-            assert not pins.is_right(number, "1")
-            spans.append(time.perf_counter() - began)
-        return sorted(spans)[3]
-
-    assert 0.33 < median_s("9999") / median_s("5001") < 3
-
-
-async def test_the_real_inbox_carries_command_and_answer(engine: Engine) -> None:
-    """Through a real store: the router's side reads what the agent dialled, and its refusal is heard at the seat."""
-    with a_valkey() as valkey:
-        inbox = Inbox(valkey.url, PREFIX)
-        with a_site(engine, router=InboxClient(valkey.url, PREFIX)) as site:
-            assert await inbox.read(block_s=0.01) == []
-            dialled = asyncio.create_task(asyncio.to_thread(agent, site, "pause_agent"))
-            commands = []
-            while not commands:
-                commands = await inbox.read(block_s=0.2)
-            assert commands[0].event == AgentPaused(0.0, "seat:1001", "feature_code")
-            await inbox.reply(commands[0].reply, False, "not logged in")
-            assert await dialled == ["not-logged-in"]
-        await inbox.close()
-
-
-async def test_no_router_is_said_after_two_seconds(engine: Engine) -> None:
-    """With the store up and no router, and with the store gone, the agent hears that it must try later."""
-    with a_valkey() as valkey, capture_logs(), a_site(engine, router=InboxClient(valkey.url, PREFIX)) as site:
-        began = time.monotonic()
-        assert await asyncio.to_thread(agent, site, "ready_agent") == ["try-later"]
-        assert 1.5 < time.monotonic() - began < 5
-        valkey.kill()
-        assert await asyncio.to_thread(agent, site, "ready_agent") == ["try-later"]

@@ -1,0 +1,1 @@
+"""The dialplan's scripts, called over real sockets with a real database."""
