@@ -16,9 +16,14 @@ from typing import Any
 import numpy as np
 
 from ivr.say import MOST_FIGURES, prompts_for
-from jietong.prompt_build.sound import Sound, read_wav
+from jietong.prompt_build.sound import TELEPHONE_HZ, Sound, read_wav
 from jietong.prompt_build.texts import LANGUAGES, PROMPTS_DIR, Prompt, read_prompts, voice_runs
 
+EXPECTED_S = {"zh-CN": 0.24, "en": 0.38}  # a syllable, a word, with their share of the pauses
+PAUSE_S, PAUSE_BELOW_PEAK_DB = 0.2, 35.0  # voices change after 0.3 s of silence
+QUIET_S = 0.5
+CONTRACTED = {"n't": "not", "'m": "am", "'re": "are", "'ll": "will", "'ve": "have"}
+SPELT = {"can't": "can not", "won't": "will not", "cannot": "can not", "canceled": "cancelled"}
 _FIGURES = re.compile(r"(\d{1,3}(?:,\d{3})+|\d+)(st|nd|rd|th)?")
 
 
@@ -67,32 +72,69 @@ def listen(model_folder: Path, root: Path = PROMPTS_DIR, only: frozenset[str] = 
 
 
 def hear(listener: Listener, sound: Sound, text: str, language: str) -> Heard:
-    """What is understood of a sound that says `text`."""
-    runs = voice_runs(text)
-    languages = dict.fromkeys([language, *(spoken for spoken, run in runs if _units(run))])
-    heard = {spoken: listener.write_down(sound, spoken) for spoken in languages}
-    if len(languages) == 1:
-        said = _units(text)
-        wrong = min(distance(_units(words), said) for words in _in_words(heard[language], language))
-        return Heard(language, "", heard[language], wrong, len(said))
-    wrong = units = 0
-    for spoken, run in _joined(runs):
+    """What is understood of a sound that says `text`; each stretch of one language is heard in that language."""
+    runs = [(spoken, run) for spoken, run in voice_runs(text) if _units(run)]
+    if {spoken for spoken, _ in runs} == {language}:
+        runs = [(language, text)]
+    runs = _joined(runs)
+    stretches = cut_apart(sound, [EXPECTED_S[spoken] * len(_units(run)) for spoken, run in runs])
+    heard, wrong, units = [], 0, 0
+    for stretch, (spoken, run) in zip(stretches, runs, strict=True):
         said = _units(run)
-        wrong += min(distance(_units(words), said, inside=True) for words in _in_words(heard[spoken], spoken))
+        heard.append(listener.write_down(stretch, spoken))
+        wrong += min(distance(_units(words), said) for words in _in_words(heard[-1], spoken))
         units += len(said)
-    return Heard(language, "", " / ".join(heard.values()), wrong, units)
+    return Heard(language, "", " / ".join(heard), wrong, units)
 
 
-def distance(heard: list[str], said: list[str], *, inside: bool = False) -> int:
-    """Fewest units to change, add or leave out to get from one to the other; `inside`: from any stretch of what was heard."""
+def cut_apart(sound: Sound, expected_s: list[float]) -> list[Sound]:
+    """Cuts at pauses, where the stretches come closest to these shares of the whole; each gets silence around it.
+
+    A sound with too few pauses is not cut: each stretch is all of it.
+    """
+    if len(expected_s) == 1:
+        return [sound]
+    pauses = pauses_in(sound)
+    if len(pauses) < len(expected_s) - 1:
+        return [sound] * len(expected_s)
+    edges = [0, *((first + last) // 2 for first, last in pauses), sound.size]
+    scale = sound.size / sum(expected_s)
+    # best[n]: how badly the stretches before edge n match at the least, and the edges that they end at
+    best: dict[int, tuple[float, list[int]]] = {0: (0.0, [])}
+    for share in expected_s:
+        reached: dict[int, tuple[float, list[int]]] = {}
+        for start, (off, ends) in best.items():
+            for end in range(start + 1, len(edges)):
+                length = edges[end] - edges[start]
+                here = off + (length - share * scale) ** 2 / (share * scale)
+                if end not in reached or here < reached[end][0]:
+                    reached[end] = here, [*ends, end]
+        best = reached
+    ends = best[len(edges) - 1][1]
+    quiet = np.zeros(round(QUIET_S * TELEPHONE_HZ), sound.dtype)
+    return [
+        np.concatenate((quiet, sound[edges[start] : edges[end]], quiet))
+        for start, end in zip([0, *ends], ends, strict=False)
+    ]
+
+
+def pauses_in(sound: Sound) -> list[tuple[int, int]]:
+    """First and last sample of each stretch inside that is quiet for at least PAUSE_S."""
+    step = TELEPHONE_HZ // 100
+    frames = np.sqrt(np.mean(sound[: sound.size // step * step].reshape(-1, step) ** 2, axis=1))
+    loud = np.flatnonzero(frames > float(np.max(frames)) * 10 ** (-PAUSE_BELOW_PEAK_DB / 20))
+    breaks = np.flatnonzero(np.diff(loud) * 0.01 >= PAUSE_S)
+    return [(int(loud[n] + 1) * step, int(loud[n + 1]) * step) for n in breaks]
+
+
+def distance(heard: list[str], said: list[str]) -> int:
+    """Fewest units to change, add or leave out to get from one to the other."""
     row = list(range(len(said) + 1))
-    best = row[-1]
     for count, unit in enumerate(heard, 1):
-        before, row = row, [0 if inside else count]
+        before, row = row, [count]
         for place, wanted in enumerate(said):
             row.append(min(before[place] + (unit != wanted), before[place + 1] + 1, row[place] + 1))
-        best = min(best, row[-1])
-    return best if inside else row[-1]
+    return row[-1]
 
 
 def _joined(runs: list[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -131,9 +173,19 @@ def _in_words(heard: str, language: str) -> tuple[str, str]:
 
 
 def _units(text: str) -> list[str]:
-    """Syllables without tone, and Latin words in small letters."""
+    """Syllables without tone, and Latin words in small letters; one way of writing for what sounds the same."""
     lazy_pinyin = import_module("pypinyin").lazy_pinyin
     units: list[str] = []
     for run in re.findall(r"[\u4e00-\u9fff]+|[a-z']+", text.lower().replace("’", "'")):
-        units += lazy_pinyin(run) if run[0] > "z" else [run]
+        units += lazy_pinyin(run) if run[0] > "z" else english_words(run)
     return ["yi" if unit == "yao" else unit for unit in units]
+
+
+def english_words(written: str) -> list[str]:
+    """Words of a small-letter word as they are spoken in full: the recogniser writes I'm where somebody says I am."""
+    if written in SPELT:
+        return SPELT[written].split()
+    for ending, word in CONTRACTED.items():
+        if written.endswith(ending) and len(written) > len(ending):
+            return [written.removesuffix(ending), word]
+    return [written]

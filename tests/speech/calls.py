@@ -5,6 +5,7 @@ Rules: everything goes through SIP, Asterisk, the menu's worker and a-law, as a 
 """
 
 import asyncio
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -16,12 +17,12 @@ from jietong.processes.customers_import import import_into
 from jietong.processes.subscriptions_import import import_products_into, import_subscriptions_into
 from jietong.prompt_build.texts import LANGUAGES
 from jietong.running import RunningSite
-from softphone.hearing import HOP, RATE, SILENCE_RMS, Samples, read_wav
+from softphone.hearing import HOP, RATE, SILENCE_RMS, Samples, is_silent, read_wav
 from tests.adapters.up_fixture import jietong_up
 from tests.robots.audio import write_wav
+from tests.robots.ear import so_far
 from tests.robots.people import Caller
 from tests.speech.script import (
-    BETWEEN_PROMPTS_S,
     READ_OUT_KEY,
     TEXTS,
     Batch,
@@ -35,7 +36,8 @@ AT_ONCE = 6
 GAP_LEAST_S = 1.1  # a silence this long stands between two prompts; some have one of 0.8 s inside
 LENGTH_WITHIN_S = 0.6  # of a piece and its prompt, which has silence at its ends
 PAD_S = 0.5
-LINE_S = 3.0  # for answering and the first words
+LINE_S = 5.0  # for answering and the first words
+OVER_S = 0.9  # a silence this long ends what is said; the menu waits longer for a key
 CALLERS = dict(zip(LANGUAGES, ("13500000001", "13500000002"), strict=True))
 SITE = """
 [hotline]
@@ -124,7 +126,7 @@ async def _batch(server: str, folder: Path, batch: Batch) -> list[Recorded]:
     ]
     if len(pieces) != len(batch.prompts) or max(lengths) > LENGTH_WITHIN_S:
         raise AssertionError(f"{recording}: {len(pieces)} of {len(batch.prompts)} prompts were heard")
-    return [_keep(folder, "prompt", name, batch.language, TEXTS[name][batch.language], piece)
+    return [keep(folder, "prompt", name, batch.language, TEXTS[name][batch.language], piece)
             for name, piece in zip(batch.prompts, pieces, strict=True)]  # fmt: skip
 
 
@@ -133,14 +135,26 @@ async def _go(server: str, folder: Path, way: Way) -> list[Recorded]:
     async with Caller(server, CALLERS[way.language], record=recording) as caller:
         await caller.is_answered()
         await caller.phone.wait_for("media")
-        await asyncio.sleep(0.5)
+        at = 0
         for names, key in way.heard:
-            await asyncio.sleep(sum(length_s(way.language, name) + BETWEEN_PROMPTS_S for name in names))
+            at = await _is_said(recording, at, sum(length_s(way.language, name) for name in names))
             if key:
                 caller.press(key)
         caller.hang_up()
         await caller.phone.wait_for("recorded")
-    return [_keep(folder, "way", way.title, way.language, way.text, read_wav(recording))]
+    return [keep(folder, "way", way.title, way.language, way.text, read_wav(recording))]
+
+
+async def _is_said(recording: Path, start: int, lasts_s: float) -> int:
+    """Waits until what lasts so long was said in a recording that grows, from sample `start` on; returns how long the recording is by then."""
+    deadline = time.monotonic() + lasts_s * 1.5 + LINE_S
+    while True:
+        samples = so_far(recording)
+        new_s, tail = (len(samples) - start) / RATE, samples[-int(OVER_S * RATE) :]
+        if new_s > lasts_s + OVER_S - LENGTH_WITHIN_S and is_silent(tail):
+            return len(samples)
+        assert time.monotonic() < deadline, f"{recording}: after {new_s:.1f} s what lasts {lasts_s:.1f} s is not over"
+        await asyncio.sleep(0.1)
 
 
 def cut(samples: Samples) -> list[Samples]:
@@ -155,7 +169,8 @@ def cut(samples: Samples) -> list[Samples]:
     return [samples[first * HOP : (last + 1) * HOP] for first, last in zip(firsts, lasts, strict=True)]
 
 
-def _keep(folder: Path, kind: str, name: str, language: str, text: str, samples: Samples) -> Recorded:
+def keep(folder: Path, kind: str, name: str, language: str, text: str, samples: Samples) -> Recorded:
+    """Writes a recording with some silence around it."""
     quiet = np.zeros(int(PAD_S * RATE))
     file = write_wav(
         folder / f"{kind}-{language}-{name.replace(' ', '-')}.wav", np.concatenate([quiet, samples, quiet])
