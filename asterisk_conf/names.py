@@ -80,6 +80,7 @@ HEADER_CUSTOMER_CLASS = "JtClass"
 HEADER_QUEUED_AT = "JtQueuedAt"
 HEADER_SEGMENT = "JtSegment"
 HEADER_ENTERED_AT = "JtEnteredAt"
+HEADER_WANTS_CALLBACK = "JtWantsCallback"
 
 # Id of the channel of an agent who is rung for a callback: attempt and call follow, so that every event of it leads back to the call
 CALLBACK_CHANNEL = "jtcb-"

@@ -10,6 +10,7 @@ from routing import agents
 from routing.actions import HangUpLeg
 from routing.announcements import begin_announcing
 from routing.call_record import record_of
+from routing.callback import promise
 from routing.ends import end, end_callback, finish_talk
 from routing.events import CallArrived, CallQueued, CallServedUnheard, HangUpRequested, OfferAnswered, OfferFailure
 from routing.facts import CallAnswered, CallEntered, CallOffered, Outcome
@@ -60,6 +61,11 @@ def on_queued(state: State, event: CallQueued, out: Outputs) -> None:
         _enter_queue(state, call, event, out)
     state.place_call(call)
     follow_recipe(state, call, out)
+    if event.wants_callback and call.state is CallState.WAITING:  # whom a seat takes at once is not called back
+        if promise(state, call, out):
+            match_call(state, call, out)
+        if call.state is not CallState.WAITING or call.goodbye:
+            return
     if is_new:
         begin_announcing(state, call, out)
 

@@ -46,6 +46,7 @@ class CallQueued:
     it travels on the channel; `queue`, `tier`, `service`, `language`, `representative` and
     `customer_class` as menu and customer table said, empty where they did not.
     `segment` is one more than before when an agent transferred the caller to a queue, at `entered_at`.
+    `wants_callback`: asked for in the menu; said in one breath, as an answer to the rest may move the caller away at once.
     """
 
     at: float
@@ -61,6 +62,7 @@ class CallQueued:
     customer_class: str = ""
     segment: int = 1
     entered_at: float = 0.0
+    wants_callback: bool = False
 
 
 @value

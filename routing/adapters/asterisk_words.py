@@ -227,6 +227,7 @@ def _of_user_event(message: Message, at: float) -> Event | None:
                 customer_class=_word(message.get(names.HEADER_CUSTOMER_CLASS)),
                 segment=_segment(message.get(names.HEADER_SEGMENT)),
                 entered_at=_number(message.get(names.HEADER_ENTERED_AT)),
+                wants_callback=message.get(names.HEADER_WANTS_CALLBACK) == "1",
             )
         case _:
             return None

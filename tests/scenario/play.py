@@ -2,7 +2,7 @@
 
 A line is `seconds | what happens | what must follow`. What happens, one word and its arguments:
   register SEAT · unregister SEAT · in_use SEAT · free SEAT · login AGENT SEAT · logout AGENT · pause AGENT REASON · ready AGENT · extend AGENT
-  arrive CALL · queue CALL [TIER [REPRESENTATIVE]] [since=SECONDS] [in=QUEUE] [for=SERVICE] [speaks=LANGUAGE] [class=CLASS] [from=NUMBER] · transferred CALL [in=QUEUE] · rings CALL SEAT · answers CALL SEAT · fails CALL SEAT REASON · leg_ends CALL SEAT · holds CALL SEAT · unholds CALL SEAT · hangs_up CALL · ends CALL
+  arrive CALL · queue CALL [TIER [REPRESENTATIVE]] [since=SECONDS] [in=QUEUE] [for=SERVICE] [speaks=LANGUAGE] [class=CLASS] [from=NUMBER] [wants=callback] · transferred CALL [in=QUEUE] · rings CALL SEAT · answers CALL SEAT · fails CALL SEAT REASON · leg_ends CALL SEAT · holds CALL SEAT · unholds CALL SEAT · hangs_up CALL · ends CALL
   outside_answers CALL · message CALL SECONDS · send_fails CALL · asks CALL (to be called back) · reached CALL · unreached CALL REASON · cancel CALL
   agent_hangs_up CALL SEAT · lost · synced [CALL ...] · tick
 What must follow, separated by `;` — exactly the actions, and any of the other claims:
@@ -93,6 +93,7 @@ def event_of(at: float, words: list[str], state: State) -> Event:
                 own,
                 queued_at,
                 named.get("class", ""),
+                wants_callback="wants" in named,
             )
         case "holds" | "unholds":
             return TalkHeld(at, call, leg, what == "holds")

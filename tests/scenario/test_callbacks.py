@@ -32,6 +32,31 @@ STORIES: dict[str, tuple[dict[str, Any], str]] = {
         60 | leg_ends a 1001 | record a callback kept; agent 1001 ready
         """,
     ),
+    "asked for in the menu: promised in the same breath, no offer comes in between": (
+        {**CALLED, "callback": replace(BACK, offer_above_s=60)},
+        """
+        1 | queue b from=13800000002                | say b offer
+        2 | queue a from=13800000001 wants=callback | say a accepted; call a callback
+        3 | ends a                                  | call a callback
+        9 | register 1001                           | ring 1001 b
+        """,
+    ),
+    "asked for in the menu: whom a seat takes at once is not called back; one who cannot be waits": (
+        {**CALLED, "callback": replace(BACK, offer_above_s=60)},
+        """
+        1 | register 1001                           | nothing
+        2 | queue a from=13800000001 wants=callback | ring 1001 a
+        3 | queue b from=12345 wants=callback       | say b not-possible; call b waiting
+        """,
+    ),
+    "asked for in the menu by one who is to be called back already: the new call takes the place": (
+        {**CALLED, "callback": replace(BACK, offer_above_s=60)},
+        """
+        2 | queue a from=13800000001 wants=callback             | say a accepted
+        3 | ends a                                              | call a callback
+        4 | queue b from=13800000001 wants=callback             | say b accepted; record a callback merged; call b callback
+        """,
+    ),
     "a callback asked for while somebody is free is carried out at once": (
         CALLED,
         """

@@ -63,6 +63,12 @@ ROWS = [
         ),
     ),
     (
+        f"Event: UserEvent\nUserEvent: JtWaiting\n{CALLER}\nJtQueuedAt: 1.5\nJtWantsCallback: 1",
+        CallQueued(
+            *(5.0, "17.1", "PJSIP/carrier-00000001", "13912345678", "", "", "", "", "", 1.5), wants_callback=True
+        ),
+    ),
+    (
         f"Event: UserEvent\nUserEvent: JtWaiting\n{CALLER}\nJtQueue: a b;rm\nJtTier: ${{X}}\nJtQueuedAt: soon",
         CallQueued(5.0, "17.1", "PJSIP/carrier-00000001", "13912345678", "", "", "", "", "", 0.0),
     ),
