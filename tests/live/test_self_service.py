@@ -21,9 +21,10 @@ from tests.adapters.up_fixture import jietong_up
 from tests.live.conftest import PORT_BASE
 from tests.live.hotline import CARRIER_PORT, LISTED, Hotline
 from tests.robots.audio import ALIKE, heard, heard_s, heard_whole, party_tone
+from tests.robots.ear import Ear
 from tests.robots.people import Caller
 
-PACE_S = 0.6  # at which a person presses keys; a key in the moment between two commands of a script is lost by Asterisk
+ZH = PROMPTS / "zh-CN"
 SITE = f"""
 [hotline]
 number = "10010"
@@ -94,12 +95,14 @@ def self_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hotline]:
         hotline.close()
 
 
-async def _presses(caller: Caller, keys: str) -> None:
+async def _goes(caller: Caller, recording: Path, *way: tuple[str, str]) -> Ear:
+    """The caller presses each key when it hears the prompt that asks for it; returns its ear, which listens on."""
     await caller.is_answered()
-    await caller.phone.wait_for("media")
-    for key in keys:
-        caller.press(key)
-        await asyncio.sleep(PACE_S)
+    ear = Ear(recording)
+    for prompt, keys in way:
+        await ear.hears(ZH / f"{prompt}.wav")
+        caller.press(keys)
+    return ear
 
 
 def _shown(capsys: pytest.CaptureFixture[str], command: Callable[[], int]) -> Any:
@@ -131,7 +134,7 @@ async def test_the_talk_is_rated_and_the_agent_is_free_meanwhile(
             assert (await hotline.record_of(first)).agent == "1001"
             second.hang_up()
     await first.phone.wait_for("recorded")
-    assert heard(at_caller, PROMPTS / "zh-CN" / "survey-ask.wav") > 0.5
+    assert heard(at_caller, ZH / "survey-ask.wav") > 0.5
     await hotline.until_metric(lambda: _fours_of_1001(hotline, capsys) == 1, "the rating to be on record")
 
 
@@ -157,7 +160,8 @@ async def test_each_side_is_told_its_own_before_they_talk(self_service: Hotline,
         await agent.talks()
         await hotline.agent_is("1001", "talking")
         await _is_connected(hotline)
-        await asyncio.sleep(2)  # they talk
+        await Ear(at_caller).hears(voices[0])
+        await Ear(at_agent).hears(voices[1])
         caller.hang_up()
         await caller.phone.wait_for("recorded")
         await agent.phone.wait_for("recorded")
@@ -186,7 +190,7 @@ async def test_a_complaint_by_voice_is_kept_and_told(
     """The caller speaks after the tone and ends with the pound key: it hears a number, the desk has the case and its sound, and the number tells its state."""
     hotline, tone, at_caller = self_service, party_tone(tmp_path / "tone.wav", 1, 60), tmp_path / "caller.wav"
     async with hotline.caller(play=tone, record=at_caller) as caller:
-        await _presses(caller, "51")
+        await _goes(caller, at_caller, ("main-menu", "5"), ("complaint-intro", "1"))
         folder = hotline.site.layout.data / "messages"
         await hotline.until_metric(
             lambda: any(file.stat().st_size > 50_000 for file in folder.glob("*.wav")), "three seconds of speech", 30
@@ -194,28 +198,25 @@ async def test_a_complaint_by_voice_is_kept_and_told(
         caller.press("#")
         await caller.is_over(40)
         await caller.phone.wait_for("recorded")
-    assert heard(at_caller, PROMPTS / "zh-CN" / "complaint-number-is.wav") > ALIKE
+    assert heard(at_caller, ZH / "complaint-number-is.wav") > ALIKE
     (case,) = _shown(capsys, lambda: show_cases(hotline.var, True, "", False, False))
     assert (case["state"], case["type"]) == ("open", "complaint")
     assert (folder / case["recording"]).stat().st_size > 50_000
     async with hotline.caller(caller.number, record=(again := tmp_path / "again.wav")) as asking:
-        await _presses(asking, f"52{case['number']}#")
-        await asyncio.sleep(6)  # the sentence lasts 3 s
+        number = f"{case['number']}#"
+        ear = await _goes(asking, again, ("main-menu", "5"), ("complaint-intro", "2"), ("case-enter-number", number))
+        await ear.hears(ZH / "case-status-open.wav")
         asking.hang_up()
-        await asking.phone.wait_for("recorded")
-    assert heard(again, PROMPTS / "zh-CN" / "case-status-open.wav") > ALIKE
 
 
 async def test_an_operators_own_menu(self_service: Hotline, tmp_path: Path) -> None:
     """A key that only the operator's file has asks for a telephone number and reads it back."""
     hotline, at_caller = self_service, tmp_path / "caller.wav"
     async with hotline.caller(record=at_caller) as caller:
-        await _presses(caller, "27")
-        caller.press("13912345678#")
+        way = (("main-menu", "2"), ("business-menu", "7"), ("enter-phone-number", "13912345678#"))
+        ear = await _goes(caller, at_caller, *way)
+        await ear.hears(ZH / "goodbye.wav", 60)
         await caller.is_over(60)
-        await caller.phone.wait_for("recorded")
-    assert heard(at_caller, PROMPTS / "zh-CN" / "enter-phone-number.wav") > 0.5
-    assert heard(at_caller, PROMPTS / "zh-CN" / "goodbye.wav") > ALIKE
 
 
 SUBSCRIBER = "13600000001"
@@ -234,32 +235,28 @@ async def test_a_subscription_is_told_and_cancelled(
     assert import_subscriptions_into(hotline.site, tmp_path / "had.csv") == 0
     capsys.readouterr()
     async with hotline.caller(SUBSCRIBER, record=tmp_path / "told.wav") as caller:
-        await _presses(caller, "3")
-        await asyncio.sleep(8)  # how many, which, and its fee
+        ear = await _goes(caller, tmp_path / "told.wav", ("main-menu", "3"))
+        await ear.hears(ZH / "monthly-fee-is.wav")
         caller.hang_up()
-        await caller.phone.wait_for("recorded")
-    assert heard(tmp_path / "told.wav", PROMPTS / "zh-CN" / "monthly-fee-is.wav") > 0.5
     async with hotline.caller(SUBSCRIBER, record=tmp_path / "cancelled.wav") as caller:
-        await _presses(caller, "411")
+        way = (("main-menu", "4"), ("cancel-which", "1"), ("cancel-confirm", "1"))
+        ear = await _goes(caller, tmp_path / "cancelled.wav", *way)
         await hotline.until_metric(
             lambda: _shown(capsys, lambda: show_subscriptions(hotline.var, True, SUBSCRIBER, True, False)) != [],
             "the cancellation to be on record",
         )
-        await asyncio.sleep(6)  # it is told
+        await ear.hears(ZH / "cancelled-done.wav")
         caller.hang_up()
-        await caller.phone.wait_for("recorded")
-    assert heard(tmp_path / "cancelled.wav", PROMPTS / "zh-CN" / "cancelled-done.wav") > ALIKE
 
 
 async def test_a_withheld_number_asks_for_no_subscriptions(self_service: Hotline, tmp_path: Path) -> None:
     """What belongs to a number is not told to a caller without one: it hears why, and a person comes."""
     hotline = self_service
     async with hotline.caller("anonymous", record=tmp_path / "caller.wav") as caller:
-        await _presses(caller, "3")
+        ear = await _goes(caller, tmp_path / "caller.wav", ("main-menu", "3"))
+        await ear.hears(ZH / "number-withheld.wav")
         await hotline.until(lambda s: s["calls"]["waiting"] == 1, "the caller to wait for a person", 20)
         caller.hang_up()
-        await caller.phone.wait_for("recorded")
-    assert heard(tmp_path / "caller.wav", PROMPTS / "zh-CN" / "number-withheld.wav") > ALIKE
 
 
 async def test_hanging_up_while_recording_is_a_complaint_too(
@@ -268,8 +265,8 @@ async def test_hanging_up_while_recording_is_a_complaint_too(
     """Who has spoken and hangs up has complained."""
     hotline, tone = self_service, party_tone(tmp_path / "tone.wav", 1, 60)
     before = len(_shown(capsys, lambda: show_cases(hotline.var, True, "", False, False)))
-    async with hotline.caller(play=tone) as caller:
-        await _presses(caller, "51")
+    async with hotline.caller(play=tone, record=(at_caller := tmp_path / "caller.wav")) as caller:
+        await _goes(caller, at_caller, ("main-menu", "5"), ("complaint-intro", "1"))
         folder = hotline.site.layout.data / "messages"
         known = set(folder.glob("*.wav"))
         await hotline.until_metric(
@@ -284,11 +281,11 @@ async def test_hanging_up_while_recording_is_a_complaint_too(
         )
 
 
-async def test_a_callback_is_asked_for_in_the_menu(self_service: Hotline) -> None:
+async def test_a_callback_is_asked_for_in_the_menu(self_service: Hotline, tmp_path: Path) -> None:
     """The caller presses a key and hangs up: an agent who comes is rung, then the caller's telephone."""
-    hotline = self_service
-    async with hotline.caller() as caller, hotline.customer(after_s=0.5) as customer:
-        await _presses(caller, "23")
+    hotline, at_caller = self_service, tmp_path / "caller.wav"
+    async with hotline.caller(record=at_caller) as caller, hotline.customer(after_s=0.5) as customer:
+        await _goes(caller, at_caller, ("main-menu", "2"), ("business-menu", "3"))
         await caller.is_over(20)
         async with hotline.agent("1001"):
             assert caller.number in (await customer.rings(15))["to"]
@@ -300,11 +297,11 @@ async def test_a_callback_is_asked_for_in_the_menu(self_service: Hotline) -> Non
 
 
 @pytest.mark.parametrize("mode", ["answer", "busy"])
-async def test_a_key_leads_outside(self_service: Hotline, mode: str) -> None:
+async def test_a_key_leads_outside(self_service: Hotline, tmp_path: Path, mode: str) -> None:
     """A listed number is rung; when it is busy there is a person."""
-    hotline = self_service
-    async with hotline.customer(mode=mode) as outside, hotline.caller() as caller:
-        await _presses(caller, "24")
+    hotline, at_caller = self_service, tmp_path / "caller.wav"
+    async with hotline.customer(mode=mode) as outside, hotline.caller(record=at_caller) as caller:
+        await _goes(caller, at_caller, ("main-menu", "2"), ("business-menu", "4"))
         assert LISTED in (await outside.rings(15))["to"]
         if mode == "answer":
             await outside.phone.wait_for("media")
@@ -317,8 +314,8 @@ async def test_a_key_leads_outside(self_service: Hotline, mode: str) -> None:
 async def test_a_key_leads_to_a_message(self_service: Hotline, tmp_path: Path) -> None:
     """Who would rather not wait says so, speaks, and hangs up."""
     hotline, tone = self_service, party_tone(tmp_path / "tone.wav", 1, 60)
-    async with hotline.caller(play=tone) as caller:
-        await _presses(caller, "25")
+    async with hotline.caller(play=tone, record=(at_caller := tmp_path / "caller.wav")) as caller:
+        await _goes(caller, at_caller, ("main-menu", "2"), ("business-menu", "5"))
         folder = hotline.site.layout.data / "messages"
         known = set(folder.glob("*.wav"))
         await hotline.until_metric(
@@ -340,8 +337,9 @@ async def test_a_changed_menu_is_met_after_a_reload(
     assert "there is no node 'raed-back'; did you mean read-back?" in capsys.readouterr().err
     menu.write_text(BUSINESS.replace('7 = "read-back"', '8 = "outside"\n7 = "read-back"'), encoding="utf-8")
     assert await asyncio.to_thread(reload, hotline.var, None) == 0
-    async with hotline.customer(mode="answer") as outside, hotline.caller() as caller:
-        await _presses(caller, "28")
+    at_caller = tmp_path / "caller.wav"
+    async with hotline.customer(mode="answer") as outside, hotline.caller(record=at_caller) as caller:
+        await _goes(caller, at_caller, ("main-menu", "2"), ("business-menu", "8"))
         await outside.rings(15)
         caller.hang_up()
 
@@ -356,15 +354,14 @@ def test_the_database_of_self_service_is_the_sites(self_service: Hotline) -> Non
 
 async def test_an_announcement_is_switched_on_and_off(self_service: Hotline, tmp_path: Path) -> None:
     """A supervisor tells everybody of a fault: the next caller hears it before the menu; switched off, the one after that does not."""
-    hotline, sentence = self_service, PROMPTS / "zh-CN" / "announcement-emergency.wav"
+    hotline, sentence = self_service, ZH / "announcement-emergency.wav"
     heard_by: list[float] = []
     for is_on in (True, False):
         var = hotline.var
         assert (switch_on(var, "announcement-emergency", "", "", "") if is_on else switch_off(var, "")) == 0
         recording = tmp_path / f"{is_on}.wav"
         async with hotline.caller(record=recording) as caller:
-            await caller.is_answered()
-            await asyncio.sleep(12)  # greeting and announcement
+            await _goes(caller, recording, ("main-menu", "*"))
             caller.hang_up()
             await caller.phone.wait_for("recorded")
         heard_by.append(heard(recording, sentence))

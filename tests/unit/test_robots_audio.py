@@ -21,6 +21,7 @@ from tests.robots.audio import (
     sweep,
     write_wav,
 )
+from tests.robots.ear import Ear
 
 NOISE = np.random.default_rng(7)
 
@@ -163,3 +164,21 @@ def test_sentences_that_differ_in_one_word_are_told_apart() -> None:
     for language in ("zh-CN", "en"):
         one, two = (PROMPTS / language / f"place-0{place}.wav" for place in (1, 2))
         assert heard_whole(one, one) > 0.95 > 0.85 > heard_whole(one, two)
+
+
+async def test_an_ear_hears_one_sound_after_another_while_the_recording_grows(tmp_path: Path) -> None:
+    """A caller who waits for a sentence hears it before the call is over, and does not take an earlier one for a later."""
+    recording, (first, second) = (
+        tmp_path / "call.wav",
+        (PROMPTS / "zh-CN" / f"{name}.wav" for name in ("welcome", "main-menu")),
+    )
+    ear = Ear(recording)
+    with pytest.raises(AssertionError, match="for welcome"):
+        await ear.hears(first, 0.0)
+    recording.write_bytes(bytes(44) + first.read_bytes()[44:])
+    await ear.hears(first, 1.0)
+    with pytest.raises(AssertionError, match="for welcome"):
+        await ear.hears(first, 0.0)
+    with recording.open("ab") as more:
+        more.write(second.read_bytes()[44:])
+    await ear.hears(second, 1.0)
