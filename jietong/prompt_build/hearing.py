@@ -19,7 +19,7 @@ from ivr.say import MOST_FIGURES, prompts_for
 from jietong.prompt_build.sound import TELEPHONE_HZ, Sound, read_wav
 from jietong.prompt_build.texts import LANGUAGES, PROMPTS_DIR, Prompt, read_prompts, voice_runs
 
-EXPECTED_S = {"zh-CN": 0.24, "en": 0.38}  # a syllable, a word, with their share of the pauses
+UNIT_S = {"zh-CN": 0.24, "en": 0.38}  # a syllable, a word, beside each other
 PAUSE_S, PAUSE_BELOW_PEAK_DB = 0.2, 35.0  # voices change after 0.3 s of silence
 QUIET_S = 0.5
 CONTRACTED = {"n't": "not", "'m": "am", "'re": "are", "'ll": "will", "'ve": "have"}
@@ -36,6 +36,15 @@ class Heard:
     heard: str
     wrong: int
     units: int
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Words in one language, and about how long they last."""
+
+    language: str
+    text: str
+    lasts_s: float
 
 
 class Listener:
@@ -67,22 +76,23 @@ def listen(model_folder: Path, root: Path = PROMPTS_DIR, only: frozenset[str] = 
                 continue
             sound = np.concatenate([read_wav(prompt.wav(language, root)) for prompt in row])
             names = row[0].name if len(row) == 1 else f"{row[0].name} … {row[-1].name}"
-            found = hear(listener, sound, " ".join(prompt.texts[language] for prompt in row), language)
+            parts = [
+                (prompt.texts[language], read_wav(prompt.wav(language, root)).size / TELEPHONE_HZ) for prompt in row
+            ]
+            found = hear(listener, sound, parts, language)
             yield Heard(language, names, found.heard, found.wrong, found.units)
 
 
-def hear(listener: Listener, sound: Sound, text: str, language: str) -> Heard:
-    """What is understood of a sound that says `text`; each stretch of one language is heard in that language."""
-    runs = [(spoken, run) for spoken, run in voice_runs(text) if _units(run)]
-    if {spoken for spoken, _ in runs} == {language}:
-        runs = [(language, text)]
-    runs = _joined(runs)
-    stretches = cut_apart(sound, [EXPECTED_S[spoken] * len(_units(run)) for spoken, run in runs])
+def hear(listener: Listener, sound: Sound, parts: list[tuple[str, float]], language: str) -> Heard:
+    """What is understood of a sound that says these texts, each of which lasts so many seconds; each stretch of one language is heard in that language."""
+    runs = _runs(parts)
+    if {run.language for run in runs} == {language}:
+        runs = [Run(language, " ".join(text for text, _ in parts), 1.0)]
     heard, wrong, units = [], 0, 0
-    for stretch, (spoken, run) in zip(stretches, runs, strict=True):
-        said = _units(run)
-        heard.append(listener.write_down(stretch, spoken))
-        wrong += min(distance(_units(words), said) for words in _in_words(heard[-1], spoken))
+    for stretch, run in zip(cut_apart(sound, [run.lasts_s for run in runs]), runs, strict=True):
+        said = _units(run.text)
+        heard.append(listener.write_down(stretch, run.language))
+        wrong += min(distance(_units(words), said) for words in _in_words(heard[-1], run.language))
         units += len(said)
     return Heard(language, "", " / ".join(heard), wrong, units)
 
@@ -137,14 +147,20 @@ def distance(heard: list[str], said: list[str]) -> int:
     return row[-1]
 
 
-def _joined(runs: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Runs of one language that follow each other as one."""
-    found: list[tuple[str, str]] = []
-    for language, run in runs:
-        if found and found[-1][0] == language:
-            found[-1] = language, f"{found[-1][1]} {run}"
-        else:
-            found.append((language, run))
+def _runs(parts: list[tuple[str, float]]) -> list[Run]:
+    """What is said in one language without a break by the other. Inside a text of both, each has its share of the length by its units."""
+    found: list[Run] = []
+    for text, lasts_s in parts:
+        runs = [
+            (language, run, UNIT_S[language] * len(_units(run))) for language, run in voice_runs(text) if _units(run)
+        ]
+        whole = sum(share for *_, share in runs)
+        for language, run, share in runs:
+            length_s = lasts_s * share / whole
+            if found and found[-1].language == language:
+                found[-1] = Run(language, f"{found[-1].text} {run}", found[-1].lasts_s + length_s)
+            else:
+                found.append(Run(language, run, length_s))
     return found
 
 

@@ -364,5 +364,5 @@ async def test_an_announcement_is_switched_on_and_off(self_service: Hotline, tmp
             await _goes(caller, recording, ("main-menu", "*"))
             caller.hang_up()
             await caller.phone.wait_for("recorded")
-        heard_by.append(heard(recording, sentence))
-    assert heard_by[0] > ALIKE > heard_by[1]
+        heard_by.append(heard_whole(recording, sentence))  # one second of it is like some second of the menu
+    assert heard_by[0] > 0.5 > heard_by[1]

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -23,13 +24,14 @@ from tests.robots.audio import write_wav
 from tests.robots.ear import so_far
 from tests.robots.people import Caller
 from tests.speech.script import (
+    OVER_S,
     READ_OUT_KEY,
-    TEXTS,
     Batch,
     Way,
     flow_files,
     gap_wav,
     length_s,
+    parts_of,
 )
 
 AT_ONCE = 6
@@ -37,7 +39,6 @@ GAP_LEAST_S = 1.1  # a silence this long stands between two prompts; some have o
 LENGTH_WITHIN_S = 0.6  # of a piece and its prompt, which has silence at its ends
 PAD_S = 0.5
 LINE_S = 5.0  # for answering and the first words
-OVER_S = 0.9  # a silence this long ends what is said; the menu waits longer for a key
 CALLERS = dict(zip(LANGUAGES, ("13500000001", "13500000002"), strict=True))
 SITE = """
 [hotline]
@@ -61,10 +62,10 @@ class Recorded:
     kind: str
     name: str
     language: str
-    text: str
+    parts: tuple[tuple[str, float], ...]  # texts, and the seconds that each lasts
     file: str
 
-    def row(self) -> dict[str, str]:
+    def row(self) -> dict[str, Any]:
         """For the plan of the listener."""
         return asdict(self)
 
@@ -126,7 +127,7 @@ async def _batch(server: str, folder: Path, batch: Batch) -> list[Recorded]:
     ]
     if len(pieces) != len(batch.prompts) or max(lengths) > LENGTH_WITHIN_S:
         raise AssertionError(f"{recording}: {len(pieces)} of {len(batch.prompts)} prompts were heard")
-    return [keep(folder, "prompt", name, batch.language, TEXTS[name][batch.language], piece)
+    return [keep(folder, "prompt", name, batch.language, parts_of(batch.language, (name,)), piece)
             for name, piece in zip(batch.prompts, pieces, strict=True)]  # fmt: skip
 
 
@@ -142,7 +143,7 @@ async def _go(server: str, folder: Path, way: Way) -> list[Recorded]:
                 caller.press(key)
         caller.hang_up()
         await caller.phone.wait_for("recorded")
-    return [keep(folder, "way", way.title, way.language, way.text, read_wav(recording))]
+    return [keep(folder, "way", way.title, way.language, way.parts, read_wav(recording))]
 
 
 async def _is_said(recording: Path, start: int, lasts_s: float) -> int:
@@ -169,13 +170,15 @@ def cut(samples: Samples) -> list[Samples]:
     return [samples[first * HOP : (last + 1) * HOP] for first, last in zip(firsts, lasts, strict=True)]
 
 
-def keep(folder: Path, kind: str, name: str, language: str, text: str, samples: Samples) -> Recorded:
+def keep(
+    folder: Path, kind: str, name: str, language: str, parts: tuple[tuple[str, float], ...], samples: Samples
+) -> Recorded:
     """Writes a recording with some silence around it."""
     quiet = np.zeros(int(PAD_S * RATE))
     file = write_wav(
         folder / f"{kind}-{language}-{name.replace(' ', '-')}.wav", np.concatenate([quiet, samples, quiet])
     )
-    return Recorded(kind, name, language, text, str(file))
+    return Recorded(kind, name, language, parts, str(file))
 
 
 def _write(path: Path, content: bytes) -> None:

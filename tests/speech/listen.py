@@ -19,7 +19,7 @@ def main() -> int:
     listener = Listener(fetch_hearing(cache))
     for line in plan.read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
-        found = hear(listener, read_wav(Path(row["file"])), row["text"], row["language"])
+        found = hear(listener, read_wav(Path(row["file"])), row["parts"], row["language"])
         print(json.dumps({**row, "heard": found.heard, "wrong": found.wrong, "units": found.units}), flush=True)
     return 0
 

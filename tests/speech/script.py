@@ -24,6 +24,7 @@ A_CALL_READS = 10
 GAP = "own-gap"
 READ_OUT_KEY = "8"
 BETWEEN_PROMPTS_S = 0.25  # that Asterisk and the menu need from one file to the next, with room
+OVER_S = 0.9  # a silence this long ends what is said; the menu waits longer for a key
 TEXTS = {prompt.name: prompt.texts for prompt in read_prompts()}
 
 # Keys of each way, pressed after everything was heard. The caller's number has two subscriptions.
@@ -74,15 +75,24 @@ class Way:
     heard: tuple[tuple[tuple[str, ...], str], ...]
 
     @property
-    def text(self) -> str:
-        """Everything that is said."""
-        return " ".join(TEXTS[name].get(self.language, "") for names, _ in self.heard for name in names)
+    def parts(self) -> tuple[tuple[str, float], ...]:
+        """Everything that is said, prompt by prompt, and how many seconds each lasts with the silence behind it."""
+        return tuple(part for names, _ in self.heard for part in parts_of(self.language, names))
 
 
 def length_s(language: str, prompt: str) -> float:
     """How long a prompt lasts."""
     with wave.open(str(PROMPTS_DIR / language / f"{prompt}.wav")) as sound:
         return sound.getnframes() / sound.getframerate()
+
+
+def parts_of(language: str, prompts: tuple[str, ...]) -> tuple[tuple[str, float], ...]:
+    """Text and seconds of each prompt that are said one after another, with the silence behind it; a tone has no text."""
+    silences = (*(BETWEEN_PROMPTS_S for _ in prompts[1:]), OVER_S)
+    return tuple(
+        (TEXTS[name].get(language, ""), length_s(language, name) + silence_s)
+        for name, silence_s in zip(prompts, silences, strict=True)
+    )
 
 
 def batches() -> list[Batch]:

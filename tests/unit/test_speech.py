@@ -100,7 +100,7 @@ def test_ways_go_where_their_keys_lead() -> None:
     for way in ways():
         assert [key for _, key in way.heard][-1] == ""
         assert all(names for names, _ in way.heard)
-        assert way.text.strip()
+        assert all(text.strip() for text, _ in way.parts)
 
 
 def test_the_page_says_what_was_misheard() -> None:
