@@ -35,7 +35,7 @@ def store_products(engine: Engine, rows: Sequence[Product]) -> None:
 
 def store_subscriptions(engine: Engine, rows: Sequence[SubscriptionRow]) -> int:
     """Adds subscriptions, all in one transaction; returns how many were not there. One that is in force stays with
-    its date, one that was cancelled since the same date stays cancelled.
+    its date, one that was cancelled since the same date stays cancelled. It reads before it writes.
     """
     with engine.begin() as connection:
         before = _count(connection)

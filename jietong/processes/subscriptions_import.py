@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from ivr.adapters.subscription_rows import product_codes, store_products, store_subscriptions
 from ivr.subscription_file import Product, SubscriptionRow, parse_products, parse_subscriptions
+from jietong.database import writing
 from jietong.processes.csv_import import import_file
 from jietong.processes.site_database import ask_database
 from jietong.prompt_words import wrong_prompt_of
@@ -43,7 +44,7 @@ def import_subscriptions_into(site: RunningSite, file: Path, *, quiet: bool = Fa
     today = datetime.now(ZoneInfo(site.site.hotline.timezone)).date()
 
     def store(rows: list[SubscriptionRow]) -> str:
-        new = ask_database(site, lambda engine: store_subscriptions(engine, rows))
+        new = ask_database(site, lambda engine: store_subscriptions(writing(engine), rows))
         return f"{new} subscriptions imported, {len(rows) - new} were there"
 
     def parse(content: bytes) -> list[SubscriptionRow]:

@@ -1,13 +1,15 @@
 """Subscriptions: a number is told what it has, cancels it once and on record, and never another number's."""
 
+import contextlib
 import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Engine, event, select, text
+from sqlalchemy.exc import IntegrityError, OperationalError
 from typer.testing import CliRunner
 
 from ivr.adapters.service_tables import subscriptions
@@ -181,6 +183,30 @@ def test_an_operator_imports_and_counts(engine: Engine, database_url: str, tmp_p
     )
     found = json.loads(run("subscriptions", "--phone", "+86" + ME, "--json", "--full-numbers")[1])
     assert [(row["phone"], row["product"]) for row in found][:2] == [(ME, "video"), (ME, "flow-bag")]
+
+
+def test_an_import_stands_beside_calls_that_are_written(engine: Engine, database_url: str, tmp_path: Path) -> None:
+    """A record that is written while an import counts what was there does not end the import."""
+    site_for_commands(tmp_path, "unix:///nowhere", database_url)
+    written: list[str] = []
+
+    def another_process(*now: Any) -> None:
+        if "count(*)" in now[2] and not written:
+            written.append(now[2])
+            with contextlib.suppress(OperationalError), engine.begin() as connection:
+                if engine.dialect.name == "sqlite":
+                    connection.execute(text("PRAGMA busy_timeout = 0"))
+                store_beside = text("UPDATE products SET monthly_fee_fen = 1 WHERE code = 'news'")
+                connection.execute(store_beside)
+
+    event.listen(Engine, "after_cursor_execute", another_process)
+    try:
+        orders = ["subscriptions", "import", str(demo_file("subscriptions.csv")), "--var", str(tmp_path)]
+        CliRunner().invoke(cli.app, ["products", "import", str(demo_file("products.csv")), "--var", str(tmp_path)])
+        assert CliRunner().invoke(cli.app, orders).stdout == "10 subscriptions imported, 1 were there\n"
+    finally:
+        event.remove(Engine, "after_cursor_execute", another_process)
+    assert written
 
 
 def test_a_wrong_file_imports_nothing(engine: Engine, database_url: str, tmp_path: Path) -> None:
