@@ -82,6 +82,17 @@ class Trial:
             )
         return done.stdout or ""
 
+    def story(self) -> str:
+        """What every container is and said last, for who has to find out why something did not hold."""
+        lines = [self.run("podman", "ps", "-a")]
+        for service in SERVICES:
+            said = subprocess.run(
+                ["podman", "logs", "--tail", "40", f"jietong-try_{service}_1"],
+                env=self.environment, capture_output=True, text=True, check=False,
+            )  # fmt: skip
+            lines.append(f"--- {service}\n{said.stdout}{said.stderr}")
+        return "\n".join(lines)
+
     def build(self) -> None:
         """Base image, the product's image, stand-ins."""
         archive = self.folder / "base.tar"
@@ -240,9 +251,9 @@ def main() -> int:
             trial.until(lambda: bool(fetched(f"{HTTP}/healthz")), "healthy again after down and up")
             trial.holds(calls(trial) == before, "records outlive the containers")
         finally:
-            logs = trial.run("podman", "logs", "jietong-try_hotline_1") if sys.exc_info()[0] else ""
+            told = trial.story() if sys.exc_info()[0] else ""
             trial.compose("down", "-v")
-            print(logs[-3000:], end="")
+            print(told, end="")
         trial.holds(not trial.run("podman", "ps", "-aq").strip(), "nothing is left running")
         subprocess.run(
             ["podman", "system", "reset", "--force"], env=trial.environment, capture_output=True, check=False

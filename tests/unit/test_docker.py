@@ -1,6 +1,7 @@
 """The compose file, as files: what it mounts is there, nobody is root, and its parts know each other."""
 
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,13 @@ ROOM = DOCKER.parent / "metrics"
 def test_the_parts_of_a_hotline_are_there() -> None:
     """Whoever starts the file has the hotline, its store, its database, Prometheus and Grafana."""
     assert set(SERVICES) == {"hotline", "store", "database", "prometheus", "grafana"}
+
+
+def test_the_image_has_every_room() -> None:
+    """The image starts: what is installed elsewhere is let into its build as well."""
+    project = tomllib.loads((DOCKER.parent / "pyproject.toml").read_text(encoding="utf-8"))
+    rooms = {f"!{name.rstrip('*')}/" for name in project["tool"]["setuptools"]["packages"]["find"]["include"]}
+    assert rooms <= set((DOCKER.parent / ".dockerignore").read_text(encoding="utf-8").splitlines())
 
 
 @pytest.mark.parametrize("name", SERVICES)
