@@ -19,7 +19,7 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("jietong")
 
-TALKS = ("tests/live/", "tests/chaos/")
+TALKS = ("tests/live/",)
 
 
 class ByFolder(LoadScopeScheduling):  # type: ignore[misc]
