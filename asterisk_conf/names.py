@@ -41,6 +41,7 @@ CUSTOMER = "JT_CUSTOMER"  # KNOWN and the age, which may be missing; empty for a
 KNOWN = "known"
 TRANSFER_TO = "JT_TRANSFER_TO"  # the number outside that the menu named
 WANTS_CALLBACK = "JT_WANTS_CALLBACK"  # "1" when the menu said so
+CALLBACK_WISH = "JT_CALLBACK_WISH"  # the same for the one entry to waiting in which it is told
 QUEUED_AT = "JT_QUEUED_AT"  # epoch seconds with milliseconds, set once on the first entry to waiting
 CLOSED_PROMPT = "JT_CLOSED_PROMPT"  # what a caller hears whose queue is closed
 SEGMENT = "JT_SEGMENT"  # 1, and one more for each transfer to a queue
