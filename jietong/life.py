@@ -11,9 +11,7 @@ import threading
 from collections.abc import Callable
 
 VARIABLE = "JIETONG_LIFE"  # number of the pipe's end that the child writes to, a colon, seconds between two signs
-SIGNS_MISSED = (
-    8  # in the time after which a child counts as hung; each sign wakes two processes, so no more than needed
-)
+SIGNS_MISSED = 8  # until a child counts as hung; each sign wakes two processes, so no more than needed
 CHUNK = 4096
 
 

@@ -221,6 +221,7 @@ class JournalWriter:
                 await self._store.connection_pool.disconnect()
             return False
         self._note_back()
+        self._moved.set()  # written, or found to be there already
         return True
 
     async def _write_batch(self) -> Place:
@@ -243,7 +244,6 @@ class JournalWriter:
         while self._pending and self._pending[0].place <= self._sent:  # some may have been dropped meanwhile
             self._pending.popleft()
         self._top = place_of(top)
-        self._moved.set()
         return self._top
 
     async def _settle(self, top: Place) -> None:
