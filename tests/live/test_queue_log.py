@@ -129,6 +129,12 @@ async def callers_give_up_waiting(side: Side) -> None:
             await logged(side, "ABANDON", 2)
 
 
+async def talks_and_hangs_up(side: Side, caller: Caller, connects: int = 1) -> None:
+    await logged(side, "CONNECT", connects)
+    caller.hang_up()
+    await logged(side, "COMPLETECALLER")
+
+
 async def rings_in_vain_then_answered(side: Side) -> None:
     async with side.agent("1001", mode="ignore") as sleeper, side.caller(NUMBERS[0]) as caller:
         await side.asks_for_a_person(caller)
@@ -136,9 +142,7 @@ async def rings_in_vain_then_answered(side: Side) -> None:
         await logged(side, "PAUSEALL")
         async with side.agent("1002") as awake:
             await awake.talks()
-            await logged(side, "CONNECT")
-            caller.hang_up()
-            await logged(side, "COMPLETECALLER")
+            await talks_and_hangs_up(side, caller)
 
 
 async def gives_up_while_a_seat_rings(side: Side) -> None:
@@ -159,9 +163,7 @@ async def sent_on_to_a_queue(side: Side) -> None:
             await asyncio.sleep(TALK_S)  # a talk that lasts
             first.phone.transfer(f"sip:{COMPLAINTS_CODE}@{side.sip}")
             await second.talks()
-            await logged(side, "CONNECT", 2)
-            caller.hang_up()
-            await logged(side, "COMPLETECALLER")
+            await talks_and_hangs_up(side, caller, 2)
 
 
 async def an_agent_pauses(side: Side) -> None:
@@ -173,9 +175,7 @@ async def an_agent_pauses(side: Side) -> None:
             await logged(side, "ENTERQUEUE")
             await side.ready("1001")
             await agent.talks()
-            await logged(side, "CONNECT")
-            caller.hang_up()
-            await logged(side, "COMPLETECALLER")
+            await talks_and_hangs_up(side, caller)
 
 
 async def declined_then_answered(side: Side) -> None:
@@ -184,9 +184,7 @@ async def declined_then_answered(side: Side) -> None:
         await agent.rings()
         await agent.phone.behave("answer")
         await agent.talks()
-        await logged(side, "CONNECT")
-        caller.hang_up()
-        await logged(side, "COMPLETECALLER")
+        await talks_and_hangs_up(side, caller)
 
 
 NUMBERS = ("13511110001", "13511110002")
