@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 from ivr.adapters import agi_channel
 from ivr.adapters.agi_channel import AgiChannel
 from ivr.adapters.fastagi_server import FastAgiServer
+from tests.adapters.up_fixture import until
 from tests.agi_client import AgiWire, Caller, call, environment
 
 Logs = list[dict[str, object]]
@@ -53,14 +54,6 @@ def serving(max_calls: int = 100) -> Iterator[FastAgiServer]:
         thread.join()
 
 
-def until(is_true: Callable[[], bool], within_s: float = 10.0) -> None:
-    """Waits for a condition."""
-    deadline = time.monotonic() + within_s
-    while not is_true():
-        assert time.monotonic() < deadline, "not in time"
-        time.sleep(0.005)
-
-
 def sessions_over(logs: Logs) -> list[tuple[object, object, object]]:
     """Call, script and result of each ended session."""
     return [(line["call"], line["script"], line["result"]) for line in logs if line["event"] == "session over"]
@@ -70,7 +63,7 @@ def test_a_script_runs_and_leaves_one_line_in_the_log() -> None:
     """The caller hears the prompt, the variable is set, and the log says what became of the call."""
     with capture_logs() as logs, serving() as server:
         caller = call(server.address, "greet", Caller())
-        until(lambda: bool(sessions_over(logs)))
+        until(lambda: bool(sessions_over(logs)), 10, "not in time")
     assert caller.heard == ["welcome"]
     assert caller.variables == {"GREETED": "yes"}
     assert sessions_over(logs) == [("1700000000.1", "greet", "greeted")]
@@ -93,7 +86,7 @@ def test_a_script_that_fails_ends_only_itself(script: str, result: str) -> None:
     with capture_logs() as logs, serving() as server:
         call(server.address, script, Caller())
         assert call(server.address, "greet", Caller()).variables == {"GREETED": "yes"}
-        until(lambda: len(sessions_over(logs)) == 2)
+        until(lambda: len(sessions_over(logs)) == 2, 10, "not in time")
     assert [line[2] for line in sessions_over(logs)] == [result, "greeted"]
 
 
@@ -115,7 +108,7 @@ def test_broken_clients_end_only_themselves(title: str, leave: str) -> None:
     with capture_logs() as logs, serving(max_calls=1) as server:
         wire = _raw(server, HOSTILE[title])
         getattr(wire, leave)()
-        until(lambda: server.sessions == 0 and bool(sessions_over(logs)))
+        until(lambda: server.sessions == 0 and bool(sessions_over(logs)), 10, "not in time")
         assert call(server.address, "greet", Caller()).variables == {"GREETED": "yes"}
     assert not [line for line in logs if line["event"] in ("script failed", "session lost")]
 
@@ -135,7 +128,7 @@ def test_hanging_up_in_a_prompt_is_quiet() -> None:
         assert wire.command().startswith("STREAM FILE")
         wire.answer("HANGUP")
         wire.close()
-        until(lambda: bool(sessions_over(logs)))
+        until(lambda: bool(sessions_over(logs)), 10, "not in time")
     assert sessions_over(logs) == [("1700000000.1", "greet", "hung_up")]
     assert {line["log_level"] for line in logs} == {"info"}
 
@@ -151,7 +144,7 @@ def test_one_call_too_many_is_refused_at_once() -> None:
         assert server.refused == 1
         for wire in held:
             wire.close()
-        until(lambda: server.sessions == 0)
+        until(lambda: server.sessions == 0, 10, "not in time")
         assert call(server.address, "greet", Caller()).variables == {"GREETED": "yes"}
     assert any("refused" in str(line["event"]) and line["log_level"] == "error" for line in logs)
 
@@ -181,7 +174,7 @@ def test_a_silent_asterisk_gives_its_place_back(monkeypatch: pytest.MonkeyPatch)
         assert wire.command()
         assert wire.command() == ""
         wire.close()
-        until(lambda: server.sessions == 0 and bool(sessions_over(logs)))
+        until(lambda: server.sessions == 0 and bool(sessions_over(logs)), 10, "not in time")
         assert call(server.address, "greet", Caller()).variables == {"GREETED": "yes"}
     assert sessions_over(logs)[0][2] == "timeout"
 
@@ -251,7 +244,7 @@ def test_two_workers_share_one_port() -> None:
         before = ran["b"]
         for _ in range(20):
             call(second.address, "count", Caller())
-        until(lambda: ran["b"] == before + 20)
+        until(lambda: ran["b"] == before + 20, 10, "not in time")
         second.drain(5)
         for thread in threads:
             thread.join()
@@ -268,14 +261,14 @@ def test_a_hundred_calls_at_once() -> None:
     with capture_logs() as logs, serving() as server, ThreadPoolExecutor(100) as pool:
         assert list(pool.map(one, range(100))) == [{"GREETED": "yes"}] * 100
         assert server.refused == 0
-        until(lambda: len(sessions_over(logs)) == 100)
+        until(lambda: len(sessions_over(logs)) == 100, 10, "not in time")
 
 
 def test_digits_and_numbers_stay_out_of_the_log() -> None:
     """What a script raises may hold a number: the line names the kind of error only, the caller is under a key that the log masks."""
     with capture_logs() as logs, serving() as server:
         call(server.address, "broken", Caller())
-        until(lambda: bool(sessions_over(logs)))
+        until(lambda: bool(sessions_over(logs)), 10, "not in time")
     failed = next(line for line in logs if line["event"] == "script failed")
     assert failed["error"] == "KeyError"
     assert "test_agi_server.py" in str(failed["where"])

@@ -25,8 +25,6 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 PYTHON = REPOSITORY / ".venv-speech" / "bin" / "python"
 PORT_BASE = "45000"
 HEARD = "heard.jsonl"
-
-
 LEFT_OVER = 3
 Row = dict[str, Any]
 

@@ -4,8 +4,7 @@ Owns these stand-ins. Must not know a story.
 """
 
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -79,11 +78,3 @@ def a_site(engine: Engine, **changes: Any) -> Iterator[Site]:
     finally:
         made.server.drain(5)
         thread.join()
-
-
-def until(is_true: Callable[[], bool]) -> None:
-    """Waits for that, ten seconds at most."""
-    deadline = time.monotonic() + 10
-    while not is_true():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)

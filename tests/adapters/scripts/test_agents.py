@@ -13,7 +13,8 @@ from routing.adapters.agents_table import AgentPins
 from routing.adapters.inbox import Inbox
 from routing.adapters.inbox_client import InboxClient
 from routing.events import AgentExtended, AgentLoggedIn, AgentLoggedOut, AgentPaused, AgentReadied
-from tests.adapters.scripts.script_site import Site, a_site, until
+from tests.adapters.scripts.script_site import Site, a_site
+from tests.adapters.up_fixture import until
 from tests.adapters.valkey_server import PREFIX, a_valkey
 from tests.agi_client import Caller
 
@@ -38,7 +39,7 @@ def test_a_wrong_pin_is_refused_and_may_be_tried_thrice(site: Site, typed: tuple
     """Three tries, then the line ends; the router never hears of it, the log never of what was typed."""
     with capture_logs() as logs:
         heard = agent(site, "log_in_agent", *typed * 5)
-        until(lambda: any(line["event"] == "session over" for line in logs))
+        until(lambda: any(line["event"] == "session over" for line in logs), 10, "the session goes on")
     assert heard == ["enter-agent-number", "enter-pin", "wrong-pin"] * 3
     assert site.router.commands == []
     assert all("4711" not in str(line) and "1111" not in str(line) for line in logs)

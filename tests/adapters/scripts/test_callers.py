@@ -19,7 +19,8 @@ from ivr.flow_visit import MAX_ASKED
 from ivr.look_up import Door, LookedUp
 from jietong.database import migrate, open_engine, sqlite_url
 from jietong.launch import PROMPTS
-from tests.adapters.scripts.script_site import CUSTOMERS, Site, a_site, until
+from tests.adapters.scripts.script_site import CUSTOMERS, Site, a_site
+from tests.adapters.up_fixture import until
 from tests.agi_client import AgiWire, Caller, arguments_of
 from tests.flows import shipped
 
@@ -299,7 +300,7 @@ def test_a_complaint_counts_when_its_caller_hangs_up(engine: Engine, tmp_path: P
             wire.answer(caller.answer_to(arguments_of(line)))
         tape.says(4)(line)
         wire.answer("HANGUP\n200 result=-1 endpos=64000")
-        until(lambda: any(line["event"] == "session over" for line in logs))
+        until(lambda: any(line["event"] == "session over" for line in logs), 10, "the session goes on")
         wire.close()
     assert tape.recordings == ["1700000000.1-1.wav"]
     assert [line["result"] for line in logs if line["event"] == "session over"] == ["hung_up"]
@@ -338,7 +339,7 @@ def test_hanging_up_in_the_menu_is_one_quiet_line(site: Site) -> None:
         assert wire.command().startswith("STREAM FILE")
         wire.answer("HANGUP\n200 result=-1 endpos=0")
         wire.close()
-        until(lambda: any(line["event"] == "session over" for line in logs))
+        until(lambda: any(line["event"] == "session over" for line in logs), 10, "the session goes on")
     assert [(line["event"], line["result"]) for line in logs if line["event"] == "session over"] == [
         ("session over", "hung_up")
     ]
