@@ -224,6 +224,9 @@ def main() -> None:
     since = date.fromisoformat(asked.since) if asked.since else None
     if since is not None and not clock(log[0].at)[0] < since <= clock(log[-1].at)[0]:
         raise SystemExit(f"--from {since}: there must be calls before it and from it on")
+    told = [call for call in log if since is None or clock(call.at)[0] >= since]
+    if len(told) < LEAST_CALLS:
+        raise SystemExit(f"{len(told)} calls to replay: no day; at least {LEAST_CALLS} make one (an earlier --from?)")
     rows = []
     for rule in ROWS:
 
@@ -246,7 +249,6 @@ def main() -> None:
                 "theory": THEORY.get(rule.name),
             }
         )
-    told = [call for call in log if since is None or clock(call.at)[0] >= since]
     was = real(told, 1, len({clock(call.at)[0] for call in told}))
     if asked.json:
         print(json.dumps({"notes": past.notes, "real": was, "rows": rows}))

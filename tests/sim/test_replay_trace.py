@@ -90,6 +90,15 @@ def test_days_that_no_call_is_on(
         replayed(tmp_path, capsys, monkeypatch, "--from", since)
 
 
+def test_the_tail_of_a_day_is_no_day(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A few calls after the last midnight make no table of noughts: it is said how many there are."""
+    monkeypatch.setattr(replay_trace, "LEAST_CALLS", 100)
+    with pytest.raises(SystemExit, match="60 calls to replay: no day"):
+        replayed(tmp_path, capsys, monkeypatch, "--from", "1999-02-09")
+
+
 def test_what_a_log_leaves_open() -> None:
     """Known classes stay; who did not wait gets a class by its service's share; the same seed fills alike; patience is at least the wait."""
     log = [
