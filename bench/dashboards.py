@@ -12,8 +12,9 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from bench.panel_picture import NoFont, draw_board
+from bench.panel_picture import draw_board
 from bench.panel_queries import Refused, Span, ask_board, empties
+from jietong.provision.private_copy import ProvisionError
 
 BOARDS = Path(__file__).parents[1] / "metrics" / "grafana" / "dashboards"
 
@@ -21,7 +22,7 @@ BOARDS = Path(__file__).parents[1] / "metrics" / "grafana" / "dashboards"
 def try_boards(
     prometheus: str, span: Span, pictures: Path | None = None, zone: str = "Asia/Shanghai", instance: str | None = None
 ) -> dict[str, list[str]]:
-    """Dashboard -> its queries that were empty, for all of them; with `pictures` each is drawn there as NAME.png. Raises Refused and NoFont."""
+    """Dashboard -> its queries that were empty, for all of them; with `pictures` each is drawn there as NAME.png. Raises Refused and ProvisionError."""
     found = {}
     for file in sorted(BOARDS.glob("*.json")):
         board = json.loads(file.read_text(encoding="utf-8"))
@@ -56,7 +57,7 @@ def main() -> int:
         found = try_boards(
             options.prometheus, Span(start, end, options.scrape_s), options.pictures, options.zone, options.instance
         )
-    except (Refused, NoFont, ValueError) as error:
+    except (Refused, ProvisionError, ValueError) as error:
         print(f"dashboards: {error}", file=sys.stderr)
         return 1
     for name, empty in found.items():

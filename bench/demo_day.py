@@ -21,10 +21,10 @@ from bench.day.blocks import add_rules, load
 from bench.day.course import SITE, Days, facts_of
 from bench.day.keep import Keeper
 from bench.day.scrapes import Scrapes
-from bench.panel_picture import NoFont
 from bench.panel_queries import Refused, Span
 from bench.prometheus_server import a_prometheus
 from jietong import exit_codes
+from jietong.provision.private_copy import ProvisionError
 from jietong.site_file import load_site
 
 SCRAPE_S = 15.0
@@ -79,7 +79,7 @@ def main() -> int:
         return exit_codes.FAILED
     try:
         return _make(var, days, (start, end), options)
-    except (Refused, NoFont, RuntimeError, TimeoutError) as error:
+    except (Refused, ProvisionError, RuntimeError, TimeoutError) as error:
         print(f"demo-day: {error}", file=sys.stderr)
         return exit_codes.FAILED
     except KeyboardInterrupt:

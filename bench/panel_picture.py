@@ -1,6 +1,6 @@
 """Draws a dashboard from the answers to its queries: a picture for the documentation that shows what Grafana would.
 
-Owns the look of each kind of panel. Must not ask anybody. Chinese titles need a font: Debian's fonts-noto-cjk.
+Owns the look of each kind of panel. Must not ask anybody. Chinese titles need a font: one of the system's, else it fetches one.
 """
 
 import math
@@ -17,8 +17,9 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from PIL import Image
 
 from bench.panel_queries import Answered, Series
+from jietong.provision.font import FAMILY, ensure_font
 
-FONTS = ("Noto Sans CJK SC", "Noto Sans CJK JP", "WenQuanYi Zen Hei", "Source Han Sans SC")
+FONTS = ("Noto Sans CJK SC", "Noto Sans CJK JP", "WenQuanYi Zen Hei", "Source Han Sans SC", FAMILY)
 COLORS = {"green": "#73bf69", "yellow": "#eab839", "red": "#e24d42", "blue": "#5794f2", "text": "#8e8e8e"}
 PALETTE = ("#7eb26d", "#eab839", "#6ed0e0", "#ef843c", "#e24d42", "#1f78c1", "#ba43a9", "#705da0", "#508642", "#cca300")
 WIDTH_IN, ROW_IN, DPI = 13.0, 0.34, 80
@@ -27,12 +28,8 @@ COLORS_IN_FILE = 128
 CLOCK_STEPS = (1, 1.2, 1.5, 2, 3, 6, 10)  # whole minutes, not 2.67
 
 
-class NoFont(Exception):
-    """No font here has Chinese characters: apt-get install fonts-noto-cjk."""
-
-
 def draw_board(board: dict[str, Any], answers: list[Answered], file: Path, zone: str = "Asia/Shanghai") -> None:
-    """The whole board as PNG, panels where Grafana puts them. Raises NoFont."""
+    """The whole board as PNG, panels where Grafana puts them. Raises ProvisionError when no font has Chinese characters."""
     with mpl.rc_context({"font.family": _font(), "font.size": 8, "axes.unicode_minus": False}):
         rows = max(panel["gridPos"]["y"] + panel["gridPos"]["h"] for panel in board["panels"])
         height = rows * ROW_IN + 0.5
@@ -54,10 +51,8 @@ def _font() -> str:
     known = {entry.name for entry in font_manager.fontManager.ttflist}
     found = next((name for name in FONTS if name in known), None)
     if found is None:
-        raise NoFont(
-            "no font with Chinese characters: apt-get install fonts-noto-cjk, and remove matplotlib's font cache"
-        )
-    return found
+        font_manager.fontManager.addfont(ensure_font())
+    return found or FAMILY
 
 
 def _box(place: dict[str, int], height: float) -> tuple[float, float, float, float]:

@@ -5,11 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from matplotlib import font_manager
 from PIL import Image
 
 from bench import panel_picture, panel_queries
-from bench.panel_picture import NoFont, draw_board
+from bench.panel_picture import draw_board
 from bench.panel_queries import Answered, Asked, Refused, Series, Span, ask_board, empties
+from jietong.provision import font
+from jietong.provision.private_copy import ProvisionError
 from metrics.grafana.panels import GOOD_WHEN_ONE, Board, Row, bars, heat, lines, stat, timeline, to_json, yes_no
 
 BOARD = to_json(
@@ -104,13 +107,25 @@ def test_a_prometheus_that_is_away_is_said() -> None:
 def test_every_kind_of_panel_is_drawn(
     prometheus: FakePrometheus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One picture with a panel of each kind; without Chinese letters the way out is told."""
+    """One picture with a panel of each kind, also where no font of the system has Chinese letters."""
     answers = ask_board("http://p", BOARD, SPAN)
     monkeypatch.setattr(panel_picture, "FONTS", ("DejaVu Sans",))
     draw_board(BOARD, answers, tmp_path / "board.png")
     with Image.open(tmp_path / "board.png") as picture:
         colors = picture.convert("RGB").getcolors(1_000_000)
         assert picture.width > 900 and colors is not None and len(colors) > 20
-    monkeypatch.setattr(panel_picture, "FONTS", ("No Such Font",))
-    with pytest.raises(NoFont, match="fonts-noto-cjk"):
-        draw_board(BOARD, answers, tmp_path / "board.png")
+    first = (tmp_path / "board.png").read_bytes()
+    monkeypatch.setattr(panel_picture, "FONTS", ())
+    monkeypatch.setattr(panel_picture, "FAMILY", "DejaVu Sans")
+    monkeypatch.setattr(panel_picture, "ensure_font", lambda: font_manager.findfont("DejaVu Sans"))
+    draw_board(BOARD, answers, tmp_path / "board.png")
+    assert (tmp_path / "board.png").read_bytes() == first
+
+
+def test_a_font_that_cannot_be_had(prometheus: FakePrometheus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No font of the system, no package source: the way out is told."""
+    monkeypatch.setattr(panel_picture, "FONTS", ())
+    monkeypatch.setattr(font, "places", lambda _: [])
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    with pytest.raises(ProvisionError, match="apt-get install fonts-wqy-microhei"):
+        draw_board(BOARD, ask_board("http://p", BOARD, SPAN), tmp_path / "board.png")
