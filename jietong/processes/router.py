@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import uvloop
 from sqlalchemy.exc import SQLAlchemyError
 
 from jietong.database import open_engine
@@ -58,7 +59,7 @@ LOST_LEASE = 3  # exit code: another router has taken over
 def main(var: Path) -> int:
     """Runs the router of the site in folder `var` until SIGTERM; returns the exit code."""
     configure("router")
-    return asyncio.run(_live(RunningSite.load(var)))
+    return uvloop.run(_live(RunningSite.load(var)))
 
 
 @dataclass(frozen=True)

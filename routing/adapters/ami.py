@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import cast
 
 from routing.adapters.ami_wire import AmiParser, AmiProtocolError, Message, encode
 
@@ -44,8 +45,7 @@ class AmiConnection(asyncio.Protocol):
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # another loop's transport need not be of that class
 
     def data_received(self, data: bytes) -> None:
         try:
