@@ -9,4 +9,5 @@ MOST = 200
 
 def plain(text: str, most: int = MOST) -> str:
     """`text` without control characters and what is no Unicode, at most `most` characters."""
-    return "".join(c for c in text[:most] if c.isprintable())
+    cut = text[:most]
+    return cut if cut.isprintable() else "".join(c for c in cut if c.isprintable())
