@@ -1,9 +1,10 @@
 """A scripted time with robots through Asterisk, and the same callers in virtual time: the same agent for every call, the same waits?
 
 Run: python -m bench.agreement [--minutes 30] [--write FOLDER]. Eight seats (two for VIPs), a line nearly all the time, one agent who lets calls
-ring for a while, one who has a break, and callers who give up. The simulator is told what no router decides: when each caller entered the queue,
-how long it would wait and talk, when agents sat down and had a break, and how long the agent whom a call is offered to takes to answer, or that it
-does not; all else it finds by itself: who is rung for whom and when, what becomes of a call that rings in vain, and when an agent is ready again.
+ring for a while, one who has a break, and callers who give up. The simulator is told what no router decides (agreement_course.py): when each caller
+came, how long it would wait and talk, when agents sat down and had a break, how long the agent whom a call is offered to takes to answer, or that it
+does not, and by how many milliseconds the router's clock rang late; all else it finds by itself: who is rung for whom and when, what becomes of a call
+that rings in vain, and when an agent is ready again.
 """
 
 import argparse
@@ -17,6 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.agreement_course import RecordedCourse
 from bench.agreement_robots import ANSWER_S, BREAK, SHARED, SITE, VIP, Played, Script, play_live, vip_numbers
 from jietong.processes.customers_import import import_into
 from jietong.rules_of_site import rules_of
@@ -24,16 +26,13 @@ from jietong.running import RunningSite
 from jietong.svg_chart import Chart, Series, draw
 from routing.adapters.journal_reader import JournalEntry
 from routing.events import AgentPaused, AgentReadied
-from routing.facts import AgentChanged, AgentState, CallOffered, CallRecord, Decision, OfferClosed, Outcome
-from routing.model import Call
+from routing.facts import AgentChanged, AgentState, CallRecord, Outcome
 from simulation.arrival import Arrival
-from simulation.people import Habits
 from simulation.run import simulate
 from simulation.shift import Shift
 from tests.adapters.up_fixture import jietong_up
 
 PORT_BASE = "29300"
-RETURNS_AFTER_S = 0.02  # from a seat's failure until the caller is back in the line: benchmarks.md
 WITHIN_S = 0.1
 
 
@@ -57,52 +56,31 @@ class Pair:
 
 def play_virtual(site: RunningSite, played: Played) -> list[CallRecord]:
     """The same callers and agents in virtual time."""
+    course = RecordedCourse(played.entries)
     arrivals = [
         Arrival(
-            record.entered_at or 0.0,
+            course.entered_at[record.caller],
             record.talk_s,
-            math.inf if record.outcome is Outcome.ANSWERED else record.wait_s,
+            math.inf
+            if record.outcome is Outcome.ANSWERED
+            else course.left_at[record.caller] - course.entered_at[record.caller],
             record.queue,
             record.tier,
             caller=record.caller,
         )
-        for record in sorted(played.records, key=lambda r: r.entered_at or 0.0)
+        for record in sorted(played.records, key=lambda r: course.entered_at[r.caller])
     ]
     shifts = _shifts(played.entries)
-    taken = _answers(played.entries)
-
-    def answers(call: Call, seat: str, at: float) -> float | None:
-        return taken.get((call.caller, call.offers), ANSWER_S)
-
-    habits = Habits(returns_after_s=RETURNS_AFTER_S)
     records: list[CallRecord] = []
     simulate(
         rules_of(site.site),
         arrivals,
         shifts,
-        habits,
         starts_at=min(shift.starts_at for shift in shifts) - 1.0,
-        answers=answers,
+        course=course,
         on_record=records.append,
     )
     return records
-
-
-def _answers(entries: Sequence[JournalEntry]) -> dict[tuple[str, int], float | None]:
-    """(caller, number of the offer) -> seconds from the order to ring until the answer; None for a seat that rang in vain."""
-    callers: dict[str, str] = {}
-    offered: dict[str, list[float]] = {}
-    found: dict[tuple[str, int], float | None] = {}
-    for entry in entries:
-        for fact in entry.facts:
-            if isinstance(fact, CallOffered):
-                callers[fact.call] = fact.caller
-            elif isinstance(fact, Decision):
-                offered.setdefault(fact.call, []).append(fact.at)
-            elif isinstance(fact, OfferClosed) and fact.call in callers:
-                key = (callers[fact.call], len(offered[fact.call]))
-                found[key] = fact.at - offered[fact.call][-1] if fact.result == "answered" else None
-    return found
 
 
 def _shifts(entries: Sequence[JournalEntry]) -> list[Shift]:

@@ -4,8 +4,10 @@ Owns the part of Asterisk and of the people at the phones. Must not choose anybo
 Rules: the events and their order are those that a live site reports; an order that is over when its time comes does nothing.
 """
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from typing import Protocol
 
 from routing.actions import (
     Action,
@@ -49,9 +51,17 @@ JUST_BEFORE_S = 0.001
 _WANTS_CALLBACK, _OUTSIDE, _ATTEMPTS, _OFFERS = 4, 5, 10, 100
 
 
-Answers = Callable[
-    [Call, str, float], float | None
-]  # call, seat, when it begins to ring -> seconds until the answer, None: never
+class Course(Protocol):
+    """What Asterisk and the people at the phones did where that is on record: in place of habits. All in seconds."""
+
+    def ring(self, call: Call, seat: str) -> tuple[float, bool]:
+        """From the order to ring until it was answered or the seat failed, and whether it was answered."""
+
+    def returns(self, call: Call) -> float:
+        """From a seat's failure until the caller is back in the line."""
+
+    def wakes(self, due_at: float) -> float:
+        """When the router's clock rang for what was due at `due_at`: then or later."""
 
 
 class Phones:
@@ -63,14 +73,14 @@ class Phones:
         habits: Habits,
         open_calls: Mapping[str, Arrival],
         plan: Callable[[float, Callable[[float], Iterable[Event]]], None],
-        answers: Answers | None = None,
+        course: Course | None = None,
     ) -> None:
         self._state = state
         self._habits = habits
-        self._answers = answers
+        self._course = course
         self._open = open_calls
         self._plan = plan
-        self._at_once = answers is None and habits.answers_at_once
+        self._at_once = course is None and habits.answers_at_once
         self._ways: dict[type, Callable[[Action, float], None]] = {
             RingSeat: self._ring,
             CallBack: self._ring,
@@ -98,20 +108,19 @@ class Phones:
     def _rings(self, call: Call, offer: Offer, ring_s: int, at: float) -> Iterable[Event]:
         if call.rings.get(offer.seat) is not offer:
             return ()
-        takes_s = self._answers_after(call, offer.seat, at)
-        if takes_s is None or offer.made_at + ring_s < at + takes_s:
-            self._plan(max(at, offer.made_at + ring_s), partial(self._miss, call, offer))
-        else:
-            self._plan(at + takes_s, partial(self._answer, call, offer))
+        ends_at, is_answered = self._end_of_ring(call, offer, ring_s, at)
+        self._plan(ends_at, partial(self._answer if is_answered else self._miss, call, offer))
         return (OfferRinging(at, call.id, offer.seat, _leg(call, offer)),)
 
-    def _answers_after(self, call: Call, seat: str, at: float) -> float | None:
-        if self._answers is not None:
-            return self._answers(call, seat, at)
+    def _end_of_ring(self, call: Call, offer: Offer, ring_s: int, at: float) -> tuple[float, bool]:
+        if self._course is not None:
+            after_s, is_answered = self._course.ring(call, offer.seat)
+            return offer.made_at + after_s, is_answered
         luck, turn = self._open[call.id].luck, _OFFERS + 2 * call.offers
-        if uniform(luck, turn + 1) < self._habits.no_answer:
-            return None
-        return self._habits.pick_up.at(uniform(luck, turn))
+        is_deaf = uniform(luck, turn + 1) < self._habits.no_answer
+        answers_at = math.inf if is_deaf else at + self._habits.pick_up.at(uniform(luck, turn))
+        gives_up_at = offer.made_at + ring_s
+        return (max(at, gives_up_at), False) if gives_up_at < answers_at else (answers_at, True)
 
     def _answer(self, call: Call, offer: Offer, at: float) -> Iterable[Event]:
         if call.rings.get(offer.seat) is not offer:
@@ -135,7 +144,8 @@ class Phones:
 
     def _return_later(self, call: Call, at: float) -> None:
         if call.promised_at is None:
-            self._plan(at + self._habits.returns_after_s, partial(self._return, call))
+            after_s = self._habits.returns_after_s if self._course is None else self._course.returns(call)
+            self._plan(at + after_s, partial(self._return, call))
 
     def _return(self, call: Call, at: float) -> Iterable[Event]:
         """The dialplan says that the caller waits again; while another seat rings for it, it does not."""

@@ -9,7 +9,7 @@ from routing.facts import CallRecord, Fact
 from routing.rules import Rules
 from simulation.arrival import Arrival
 from simulation.people import IDEAL, Habits
-from simulation.phones import Answers
+from simulation.phones import Course
 from simulation.shift import Shift
 from simulation.totals import Totals
 from simulation.world import World
@@ -23,7 +23,7 @@ def simulate(
     *,
     seed: int = 0,
     starts_at: float | None = None,
-    answers: Answers | None = None,
+    course: Course | None = None,
     on_record: Callable[[CallRecord], None] | None = None,
     on_fact: Callable[[Fact], None] | None = None,
 ) -> Totals:
@@ -35,7 +35,7 @@ def simulate(
     raises      TrafficError as of `World`
     """
     totals = Totals(rules)
-    world = World(rules, arrivals, shifts, habits, seed=seed, starts_at=starts_at, answers=answers)
+    world = World(rules, arrivals, shifts, habits, seed=seed, starts_at=starts_at, course=course)
     for _, _, facts in world.steps():
         for fact in facts:
             if type(fact) is CallRecord:

@@ -22,7 +22,7 @@ from simulation.arrival import Arrival, TrafficError, in_order
 from simulation.chance import uniform
 from simulation.crew import Crew
 from simulation.people import IDEAL, Habits
-from simulation.phones import Answers, Phones
+from simulation.phones import Course, Phones
 from simulation.shift import Shift, checked, everyone
 
 Plan = Callable[[float], Iterable[Event]]  # what happens at a time: asked for its events when the time has come
@@ -40,7 +40,7 @@ class World:
     shifts     None: every seat manned all the time
     seed       luck of calls that bring none of their own
     starts_at  epoch seconds when agents sit down; None: when the first call comes
-    answers    how long a seat lets a call ring, in place of the habits; None: they say it
+    course     what phones and the router's clock did, in place of the habits; None: they say it, and the clock is never late
     raises     TrafficError for calls or shifts that are impossible, and when MOST_CALLS are in the hotline at once
     """
 
@@ -53,7 +53,7 @@ class World:
         *,
         seed: int = 0,
         starts_at: float | None = None,
-        answers: Answers | None = None,
+        course: Course | None = None,
     ) -> None:
         self.state = State.of(rules)
         self.habits = habits
@@ -68,7 +68,8 @@ class World:
         self._coming = 0  # callers of whom it is known when they will come
         self._ends_at = math.inf
         self._crew = Crew(self.state, self.plan)
-        self._phones = Phones(self.state, habits, self.open, self.plan, answers)
+        self._wakes = course.wakes if course is not None else None
+        self._phones = Phones(self.state, habits, self.open, self.plan, course)
 
     def plan(self, at: float, what: Plan) -> None:
         """Remembers that `what` happens at `at`, and after everything that was planned for that time before."""
@@ -89,6 +90,8 @@ class World:
             at = plans[0][0] if plans else math.inf
             if deadlines and deadlines[0][0] <= at:
                 due_at = self.state.next_due_at()
+                if due_at is not None and self._wakes is not None:
+                    due_at = self._wakes(due_at)
                 if due_at is not None and due_at <= at:
                     if due_at > self._ends_at:
                         return
