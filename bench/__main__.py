@@ -25,26 +25,26 @@ class Command:
 
 
 COMMANDS = (
-    Command("router_alone", "--sizes 100,1000,10000 --turns 1000 --rounds 2"),
+    Command("router_alone", "--sizes 100,1000,10000 --turns 1000 --rounds 2", "--rounds 2"),
     Command("engine_skills", None, writes=False),
-    Command("journal_recovery", "--calls 2000 --rounds 1"),
+    Command("journal_recovery", "--calls 2000 --rounds 1", "--rounds 2"),
     Command("take_over", None, "--rounds 5"),
     Command("agi_turnaround", None, writes=False),
-    Command("agi_pattern", None, writes=False),
+    Command("agi_pattern", None, "--rounds 3", writes=False),
     Command("menu_step", "--steps 3", writes=False),
     Command("scrape", None, writes=False),
-    Command("simulation_speed", None, writes=False),
-    Command("report_month", None, writes=False),
-    Command("idle_to_ring", "--seconds 20 --rounds 1", "--sizes 10x30,50x150 --talks 2,20 --seconds 30 --rounds 3"),
-    Command("idle_to_ring", None, "--sizes 200x800 --talks 2,20 --seconds 30 --rounds 2 --no-music"),
-    Command("cost_per_call", "--seconds 10 --rounds 1"),
-    Command("waiting_cost", "--sizes 0,250 --seconds 5 --rounds 1"),
+    Command("simulation_speed", None, "--rounds 3", writes=False),
+    Command("report_month", None, "--rounds 2", writes=False),
+    Command("idle_to_ring", "--seconds 20 --rounds 1", "--sizes 10x30,50x150 --talks 2,20 --seconds 20 --rounds 2"),
+    Command("idle_to_ring", None, "--sizes 200x800 --talks 2,20 --seconds 20 --rounds 2 --no-music"),
+    Command("cost_per_call", "--seconds 10 --rounds 1", "--seconds 20 --rounds 2"),
+    Command("waiting_cost", "--sizes 0,250 --seconds 5 --rounds 1", "--seconds 8 --rounds 2"),
     Command("waiting_cost", None, "--sizes 0,125,250 --music"),
     Command("head_of_line", "--seconds 5 --rounds 1"),
     Command("no_answer", "--callers 10 --rounds 1"),
     Command("starvation", None),
     Command("announcement_delay", None),
-    Command("capacity", None),
+    Command("capacity", None, "--first 16"),
 )
 
 
