@@ -4,6 +4,7 @@
 """
 
 import os
+import sys
 
 import hypothesis
 import pytest
@@ -27,6 +28,12 @@ class ByFolder(LoadScopeScheduling):  # type: ignore[misc]
 
     def _split_scope(self, nodeid: str) -> str:
         return "talks" if nodeid.startswith(TALKS) else "rest"
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Who failed is told at once: the summary comes after half an hour, and not at all from a run that is cut off."""
+    if report.failed and "PYTEST_XDIST_WORKER" not in os.environ:
+        sys.stderr.write(f"\n{report.outcome.upper()} {report.nodeid} ({report.when})\n")
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFolder:
