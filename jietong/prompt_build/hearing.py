@@ -24,7 +24,9 @@ PAUSE_S, PAUSE_BELOW_PEAK_DB = 0.2, 35.0  # voices change after 0.3 s of silence
 QUIET_S = 0.5
 CONTRACTED = {"n't": "not", "'m": "am", "'re": "are", "'ll": "will", "'ve": "have"}
 SPELT = {"can't": "can not", "won't": "will not", "cannot": "can not", "canceled": "cancelled"}
+RANGE_WORD = {"zh-CN": "到", "en": "to"}
 _FIGURES = re.compile(r"(\d{1,3}(?:,\d{3})+|\d+)(st|nd|rd|th)?")
+_RANGE = re.compile(r"(?<![\d-])(\d{1,2})[-–~](\d{1,2})(?![\d-])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ def hear(listener: Listener, sound: Sound, parts: list[tuple[str, float]], langu
     for stretch, run in zip(cut_apart(sound, [run.lasts_s for run in runs]), runs, strict=True):
         said = _units(run.text)
         heard.append(listener.write_down(stretch, run.language))
-        wrong += min(distance(_units(words), said) for words in _in_words(heard[-1], run.language))
+        wrong += min(distance(_units(words), said) for words in in_words(heard[-1], run.language))
         units += len(said)
     return Heard(language, "", " / ".join(heard), wrong, units)
 
@@ -171,11 +173,11 @@ def _rows(prompts: list[Prompt]) -> list[list[Prompt]]:
     return alone + [[prompt for prompt in prompts if prompt.cut_from == name] for name in sorted(lists)]
 
 
-def _in_words(heard: str, language: str) -> tuple[str, str]:
-    """What the recogniser wrote in figures, in words: figure by figure, and as numbers."""
+def in_words(heard: str, language: str) -> set[str]:
+    """What the recogniser wrote in figures, in words: figure by figure, and as numbers; the dash of 1-5 as a word, and as none."""
     texts = {prompt.name: prompt.texts.get(language, "") for prompt in read_prompts()}
 
-    def words(kind: str) -> str:
+    def words(written_so: str, kind: str) -> str:
         def written(found: re.Match[str]) -> str:
             figures = found[1].replace(",", "")
             if found[2] and f"day-{figures:0>2}" in texts:
@@ -183,9 +185,10 @@ def _in_words(heard: str, language: str) -> tuple[str, str]:
             names = prompts_for(kind, figures[:MOST_FIGURES], language)  # the recogniser may repeat one for ever
             return f" {' '.join(texts[name] for name in names)} "
 
-        return _FIGURES.sub(written, heard)
+        return _FIGURES.sub(written, written_so)
 
-    return words("digits"), words("number")
+    ranges = _RANGE.sub(rf"\1 {RANGE_WORD[language]} \2", heard)
+    return {words(written_so, kind) for written_so in (heard, ranges) for kind in ("digits", "number")}
 
 
 def _units(text: str) -> list[str]:

@@ -7,7 +7,7 @@ import pytest
 
 from ivr.flow_check import Surroundings, check_flows
 from jietong.flow_files import read_flows
-from jietong.prompt_build.hearing import cut_apart, distance, english_words
+from jietong.prompt_build.hearing import cut_apart, distance, english_words, in_words
 from jietong.recordings import prompt_names
 from softphone.hearing import RATE
 from tests.speech.calls import cut
@@ -44,6 +44,30 @@ def test_what_was_misheard_is_counted(heard: str, said: str, wrong: int) -> None
 def test_two_ways_of_writing_are_one_of_saying(written: str, spoken: str) -> None:
     """A recogniser that writes I'm for I am has misheard nothing."""
     assert english_words(written) == spoken.split()
+
+
+@pytest.mark.parametrize(
+    ("language", "written", "spoken"),
+    [
+        ("en", "press 5", "press five"),
+        ("en", "a key from 1-5.", "a key from one to five ."),
+        ("en", "a key from 1–5.", "a key from one to five ."),
+        ("en", "10-20 minutes", "ten to twenty minutes"),
+        ("en", "number 1-2", "number one - two"),
+        ("en", "1-2-3", "one - two - three"),
+        ("en", "555-1234", "five five five - one two three four"),
+        ("zh-CN", "请按1-5", "请按 一 到 五"),
+    ],
+)
+def test_figures_are_heard_as_words(language: str, written: str, spoken: str) -> None:
+    """A recogniser that writes 1-5 for one to five has misheard nothing; between figures that are told one by one it writes dashes too."""
+    assert spoken in {" ".join(words.split()) for words in in_words(written, language)}
+
+
+@pytest.mark.parametrize("written", ["1-2-3", "555-1234", "5"])
+def test_a_dash_between_other_figures_is_no_word(written: str) -> None:
+    """Only two small numbers make a range."""
+    assert not any("to" in words.split() for words in in_words(written, "en"))
 
 
 def sounding(*spans_s: float) -> np.ndarray:
