@@ -193,10 +193,9 @@ def in_words(heard: str, language: str) -> set[str]:
 
 def _units(text: str) -> list[str]:
     """Syllables without tone, and Latin words in small letters; one way of writing for what sounds the same."""
-    lazy_pinyin = import_module("pypinyin").lazy_pinyin
     units: list[str] = []
     for run in re.findall(r"[\u4e00-\u9fff]+|[a-z']+", text.lower().replace("’", "'")):
-        units += lazy_pinyin(run) if run[0] > "z" else english_words(run)
+        units += import_module("pypinyin").lazy_pinyin(run) if run[0] > "z" else english_words(run)
     return ["yi" if unit == "yao" else unit for unit in units]
 
 

@@ -27,6 +27,7 @@ from tests.speech.script import (
     OVER_S,
     READ_OUT_KEY,
     Batch,
+    Parts,
     Way,
     flow_files,
     gap_wav,
@@ -62,7 +63,7 @@ class Recorded:
     kind: str
     name: str
     language: str
-    parts: tuple[tuple[str, float], ...]  # texts, and the seconds that each lasts
+    steps: tuple[tuple[Parts, float], ...]  # what is said before each key, and the second at which it is over
     file: str
 
     def row(self) -> dict[str, Any]:
@@ -127,8 +128,10 @@ async def _batch(server: str, folder: Path, batch: Batch) -> list[Recorded]:
     ]
     if len(pieces) != len(batch.prompts) or max(lengths) > LENGTH_WITHIN_S:
         raise AssertionError(f"{recording}: {len(pieces)} of {len(batch.prompts)} prompts were heard")
-    return [keep(folder, "prompt", name, batch.language, parts_of(batch.language, (name,)), piece)
-            for name, piece in zip(batch.prompts, pieces, strict=True)]  # fmt: skip
+    return [
+        keep(folder, "prompt", name, batch.language, [(parts_of(batch.language, (name,)), piece)])
+        for name, piece in zip(batch.prompts, pieces, strict=True)
+    ]
 
 
 async def _go(server: str, folder: Path, way: Way) -> list[Recorded]:
@@ -136,14 +139,15 @@ async def _go(server: str, folder: Path, way: Way) -> list[Recorded]:
     async with Caller(server, CALLERS[way.language], record=recording) as caller:
         await caller.is_answered()
         await caller.phone.wait_for("media")
-        at = 0
+        over = [0]  # samples of the recording, before the first step and at the end of each
         for names, key in way.heard:
-            at = await _is_said(recording, at, sum(length_s(way.language, name) for name in names))
+            over.append(await _is_said(recording, over[-1], sum(length_s(way.language, name) for name in names)))
             if key:
                 caller.press(key)
         caller.hang_up()
         await caller.phone.wait_for("recorded")
-    return [keep(folder, "way", way.title, way.language, way.parts, read_wav(recording))]
+    pieces = np.split(read_wav(recording), over[1:-1])
+    return [keep(folder, "way", way.title, way.language, list(zip(way.steps, pieces, strict=True)))]
 
 
 async def _is_said(recording: Path, start: int, lasts_s: float) -> int:
@@ -170,15 +174,15 @@ def cut(samples: Samples) -> list[Samples]:
     return [samples[first * HOP : (last + 1) * HOP] for first, last in zip(firsts, lasts, strict=True)]
 
 
-def keep(
-    folder: Path, kind: str, name: str, language: str, parts: tuple[tuple[str, float], ...], samples: Samples
-) -> Recorded:
-    """Writes a recording with some silence around it."""
+def keep(folder: Path, kind: str, name: str, language: str, said: list[tuple[Parts, Samples]]) -> Recorded:
+    """Writes a recording, all steps one after another, with some silence around it."""
     quiet = np.zeros(int(PAD_S * RATE))
-    file = write_wav(
-        folder / f"{kind}-{language}-{name.replace(' ', '-')}.wav", np.concatenate([quiet, samples, quiet])
-    )
-    return Recorded(kind, name, language, parts, str(file))
+    pieces = [quiet, *(samples for _, samples in said), quiet]
+    file = write_wav(folder / f"{kind}-{language}-{name.replace(' ', '-')}.wav", np.concatenate(pieces))
+    over = np.cumsum([len(piece) for piece in pieces])[1:-1]
+    over[-1] += len(quiet)
+    steps = tuple((parts, float(end / RATE)) for (parts, _), end in zip(said, over, strict=True))
+    return Recorded(kind, name, language, steps, str(file))
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -3,6 +3,7 @@
 Owns the putting together. Must not call anybody. Rules: tests/speech/calls.py has the proof over SIP; pauses are those of a call.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from jietong.prompt_build.companded import CURVES, companded
 from jietong.prompt_build.texts import PROMPTS_DIR
 from softphone.hearing import RATE, Samples, read_wav
 from tests.speech.calls import Recorded, keep
-from tests.speech.script import BETWEEN_PROMPTS_S, OVER_S, Batch, Way, parts_of
+from tests.speech.script import AFTER_KEY_S, BETWEEN_PROMPTS_S, OVER_S, Batch, Parts, Way, parts_of
 
 LOUDEST = 32767.0
 
@@ -21,31 +22,27 @@ def put_together(folder: Path, batches: list[Batch], ways: list[Way]) -> list[Re
     found = []
     for batch in batches:
         for name in batch.prompts:
-            sound = _heard(batch.language, [(name,)])
-            found.append(keep(folder, "prompt", name, batch.language, parts_of(batch.language, (name,)), sound))
-    for way in ways:
-        found.append(
-            keep(
-                folder,
-                "way",
-                way.title,
-                way.language,
-                way.parts,
-                _heard(way.language, [names for names, _ in way.heard]),
-            )
-        )
-    return found
+            said = (parts_of(batch.language, (name,)), _said(batch.language, (name,)))
+            found.append(keep(folder, "prompt", name, batch.language, [said]))
+    return found + [keep(folder, "way", way.title, way.language, list(_steps(way))) for way in ways]
 
 
-def _heard(language: str, said: list[tuple[str, ...]]) -> Samples:
-    """Some prompts, a silence until a key is pressed, and so on."""
-    parts: list[Samples] = []
-    for names in said:
-        for name in names:
-            parts += [read_wav(PROMPTS_DIR / language / f"{name}.wav"), _silence(BETWEEN_PROMPTS_S)]
-        parts[-1] = _silence(OVER_S)
-    sent = companded(np.concatenate(parts[:-1]).astype(np.float32) / LOUDEST, ".alaw")
+def _steps(way: Way) -> Iterator[tuple[Parts, Samples]]:
+    """What is said before each key, between the silence behind the key before and that before the key."""
+    for number, (parts, (names, _)) in enumerate(zip(way.steps, way.heard, strict=True)):
+        before = _silence(AFTER_KEY_S if number else 0)
+        yield parts, np.concatenate((before, _said(way.language, names), _silence(OVER_S)))
+
+
+def _said(language: str, names: tuple[str, ...]) -> Samples:
+    """Some prompts one after another, as a-law carries them."""
+    sounds = [sound for name in names for sound in (_silence(BETWEEN_PROMPTS_S), _wav(language, name))]
+    sent = companded(np.concatenate(sounds[1:]).astype(np.float32) / LOUDEST, ".alaw")
     return CURVES[".alaw"][sent].astype(np.float64)
+
+
+def _wav(language: str, name: str) -> Samples:
+    return read_wav(PROMPTS_DIR / language / f"{name}.wav")
 
 
 def _silence(seconds: float) -> Samples:

@@ -1,16 +1,18 @@
 """The listening test itself: it chooses every lasting prompt, cuts recordings where prompts end, and counts what was misheard."""
 
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
 
 from ivr.flow_check import Surroundings, check_flows
 from jietong.flow_files import read_flows
-from jietong.prompt_build.hearing import cut_apart, distance, english_words, in_words
+from jietong.prompt_build.hearing import Listener, cut_apart, distance, english_words, in_words
 from jietong.recordings import prompt_names
 from softphone.hearing import RATE
-from tests.speech.calls import cut
+from tests.speech.calls import cut, keep
+from tests.speech.listen import step_by_step
 from tests.speech.page import is_understood, page_of
 from tests.speech.script import GAP, LEAST_S, TEXTS, batches, flow_files, length_s, ways
 from tests.unit.test_ivr_flow_check import SERVICES
@@ -85,6 +87,28 @@ def test_each_language_of_a_sentence_is_cut_out() -> None:
     assert [len(piece) for piece in cut_apart(menu, [1.0])] == [len(menu)]
 
 
+class Ear:
+    """A recogniser that hears everything, and keeps how long each stretch lasts."""
+
+    def __init__(self, *says: str) -> None:
+        self.says, self.lasted_s = list(says), list[float]()
+
+    def write_down(self, sound: np.ndarray, language: str) -> str:
+        """The next of what it says."""
+        self.lasted_s.append(round(len(sound) / RATE, 1))
+        return self.says.pop(0)
+
+
+def test_each_step_of_a_way_is_heard_alone(tmp_path: Path) -> None:
+    """What is said before a key is heard from the key before to that one, however long the later steps are said to last."""
+    steps = [("press one", 3.0, 1.0), ("press nine now", 9.0, 2.0)]
+    said = [(((text, expected_s),), 3000 * sounding(lasts_s)) for text, expected_s, lasts_s in steps]
+    ear = Ear("press one", "press now")
+    found = step_by_step(cast("Listener", ear), keep(tmp_path, "way", "a way", "en", said).row())
+    assert ear.lasted_s == [1.5, 2.5]  # with the silence around the recording
+    assert [(one.wrong, one.units) for one in found] == [(0, 2), (1, 3)]
+
+
 def test_a_recording_is_cut_where_prompts_end() -> None:
     """A pause inside a sentence is none, the silence between two prompts is one."""
     loud, rng = 3000, np.random.default_rng(1)
@@ -124,7 +148,7 @@ def test_ways_go_where_their_keys_lead() -> None:
     for way in ways():
         assert [key for _, key in way.heard][-1] == ""
         assert all(names for names, _ in way.heard)
-        assert all(text.strip() for text, _ in way.parts)
+        assert all(text.strip() for parts in way.steps for text, _ in parts)
 
 
 def test_the_page_says_what_was_misheard() -> None:
