@@ -14,7 +14,7 @@ _HEAD = """# Understood on the telephone
 `make test-speech` calls a running site over SIP (a-law), lets it say every prompt that is longer than 1.5 s in both languages, goes whole ways through the shipped
 menus, records what the caller hears, lets a speech recogniser (Whisper base) write it down, and compares: Mandarin by syllables without tones, as the recogniser
 writes homophones, English by words; changed, missing and added ones count. At most 12 % may be wrong, of each prompt and of each way. A sentence of the other language
-(9 in the main menu) is cut out at its pauses and heard in its own. It takes some 20 minutes, and so it is not part of `make test`.
+(9 in the main menu) is cut out at its pauses and heard in its own, and a way is heard step by step, as its keys part it. It takes some 20 minutes, and so it is not part of `make test`.
 
 Who changes a prompt need not call: `.venv/bin/python -m tests.speech --from-files --only welcome` listens to the files, as a-law carries them. With `--keep FOLDER --minutes 5` either
 kind stops after five minutes of listening, and goes on there when it is run again.
