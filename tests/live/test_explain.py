@@ -99,6 +99,7 @@ async def test_no_head_of_line_blocking(hotline: Hotline) -> None:
                 await hotline.asks_for_a_person(b)
                 await first.talks()
                 await second.talks()
+                await hotline.until(lambda s: s["calls"]["talking"] == 2, "the router to have heard of both answers")
                 assert len(waiting(hotline, "ordinary")) == 3
                 a.hang_up()
                 b.hang_up()
