@@ -3,6 +3,7 @@
 Owns what the simulator is told. Must not tell it anything that a router decides.
 """
 
+import math
 from bisect import bisect_left
 from collections.abc import Sequence
 
@@ -12,6 +13,7 @@ from routing.facts import Decision, OfferClosed
 from routing.model import Call
 
 LATE_S = 1.0  # by which a clock may ring late; a deadline that no wake-up on record followed so soon is kept as it is
+NOT_BY_SEAT = ("abandoned", "answered_elsewhere", "lost")  # how an offer ends without a word from its seat
 EARLY_S = 1e-4  # sums of the same times in another order differ in their last digits
 
 
@@ -62,6 +64,7 @@ class RecordedCourse:
                 self._offered.setdefault(fact.call, []).append(fact.at)
             elif isinstance(fact, OfferClosed) and fact.call in self._offered:
                 offers, is_answered = self._offered[fact.call], fact.result == "answered"
-                self._rings[self._callers[fact.call], len(offers)] = (fact.at - offers[-1], is_answered)
+                took_s = math.inf if fact.result in NOT_BY_SEAT else fact.at - offers[-1]
+                self._rings[self._callers[fact.call], len(offers)] = (took_s, is_answered)
                 if not is_answered:
                     self._failed_at[fact.call] = fact.at

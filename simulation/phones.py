@@ -55,7 +55,7 @@ class Course(Protocol):
     """What Asterisk and the people at the phones did where that is on record: in place of habits. All in seconds."""
 
     def ring(self, call: Call, seat: str) -> tuple[float, bool]:
-        """From the order to ring until it was answered or the seat failed, and whether it was answered."""
+        """From the order to ring until it was answered or the seat failed (`math.inf`: something else ended it), and whether it was answered."""
 
     def returns(self, call: Call) -> float:
         """From a seat's failure until the caller is back in the line."""

@@ -9,8 +9,9 @@ from bench.agreement_course import RecordedCourse
 from routing.adapters.journal_reader import JournalEntry
 from routing.events import Tick
 from routing.facts import CallRecord, Outcome
+from routing.model import Call
 from simulation.arrival import Arrival
-from simulation.chance import Distribution
+from simulation.chance import Distribution, Shape
 from simulation.model import Kind, calls, steady
 from simulation.people import Habits
 from simulation.run import simulate
@@ -55,6 +56,17 @@ def test_the_same_time_again() -> None:
         other = known[record.caller]
         assert (other.agent, other.outcome, other.missed) == (record.agent, record.outcome, record.missed)
         assert other.wait_s == pytest.approx(record.wait_s, abs=1e-6)
+
+
+def test_a_caller_gives_up_while_the_seat_rings() -> None:
+    """The seat has not failed: nothing is told of it, and its agent has missed nothing."""
+    hotline = rules(1, 0, ring_s=8)
+    arrivals = [Arrival(100.0, 30.0, 3.0, "hotline", "ordinary", caller="13900000001")]
+    world = World(hotline, arrivals, habits=Habits(0.02, Distribution(5.0, Shape.CONSTANT)))
+    steps = [JournalEntry(f"{n}-0", event, tuple(facts), 0.0) for n, (event, _, facts) in enumerate(world.steps())]
+    (call,) = {fact.call for entry in steps for fact in entry.facts if isinstance(fact, CallRecord)}
+    rung = Call(call, "", "13900000001", 100.0, 1, offers=1)
+    assert RecordedCourse(steps).ring(rung, "1001") == (math.inf, False)
 
 
 @pytest.mark.parametrize(
