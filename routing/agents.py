@@ -125,17 +125,18 @@ def stop_ringing(state: State, agent: Agent, out: Outputs) -> None:
     """An agent who wants to leave is rung no longer: the caller has no time to lose."""
     call = state.calls.get(agent.call)
     offer = call.rings.get(agent.seat) if call is not None else None
-    if offer is not None and offer.leg and agent.then is not None:
+    if offer is not None and offer.leg and agent.then not in (None, AgentState.READY):
         out.actions.append(HangUpLeg(offer.leg))
 
 
 def on_readied(state: State, event: AgentReadied, out: Outputs) -> None:
-    """An agent wants calls again."""
+    """An agent wants calls again; said while a call rings, it is there and misses none that ends unanswered."""
     agent = state.agents.get(event.agent)
     if agent is None or agent.state is AgentState.LOGGED_OUT:
         out.ignore(event, event.agent, "not logged in")
     elif agent.state in BUSY:
-        agent.then, agent.then_reason = None, ""
+        is_offered = agent.state in (AgentState.OFFERED, AgentState.RINGING)
+        agent.then, agent.then_reason = AgentState.READY if is_offered else None, ""
     elif agent.state is not AgentState.READY:
         become_ready(state, agent, AgentStep.READY, out)
 
@@ -245,7 +246,11 @@ def _free_device(state: State, agent: Agent) -> None:
 def _take_wish(state: State, agent: Agent, out: Outputs) -> bool:
     then, reason = agent.then, agent.then_reason
     agent.then, agent.then_reason = None, ""
-    if then is AgentState.LOGGED_OUT:
+    if then is AgentState.READY:
+        if agent.state is not AgentState.MISSED:
+            return False
+        become_ready(state, agent, AgentStep.READY, out)
+    elif then is AgentState.LOGGED_OUT:
         _leave_seat(state, agent, reason, out)
     elif then is AgentState.NOT_READY:
         agent.state = AGENT[(agent.state, AgentStep.PAUSE)]

@@ -13,7 +13,7 @@ from routing.call_record import record_of
 from routing.callback import promise
 from routing.ends import end, end_callback, finish_talk
 from routing.events import CallArrived, CallQueued, CallServedUnheard, HangUpRequested, OfferAnswered, OfferFailure
-from routing.facts import CallAnswered, CallEntered, CallOffered, Outcome
+from routing.facts import AgentState, CallAnswered, CallEntered, CallOffered, Outcome
 from routing.groups import together
 from routing.matching import match_call, note_agent
 from routing.model import Call, State
@@ -196,6 +196,8 @@ def join_agent(state: State, call: Call, out: Outputs) -> None:
     if agent is not None and (agent.state, AgentStep.ANSWER) in AGENT and agent.call in ("", call.id):
         agent.state = AGENT[(agent.state, AgentStep.ANSWER)]
         agent.call, agent.until = call.id, None
+        if agent.then is AgentState.READY:
+            agent.then = None
         state.place_agent(agent)
         note_agent(state, agent, out)
 

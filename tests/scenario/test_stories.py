@@ -52,6 +52,39 @@ STORIES: dict[str, tuple[dict[str, Any], str]] = {
         9  | leg_ends v 1001  | ring 1001 a
         """,
     ),
+    "an agent who says ready while the seat rings is there: the call that rings out is no reason to get none": (
+        {"shared": 1},
+        """
+        0  | register 1001 | agent 1001 ready
+        1  | queue a       | ring 1001 a
+        2  | rings a 1001  | nothing
+        8  | ready 1001    | nothing
+        9  | fails a 1001 no_answer | agent 1001 ready; call a returning
+        9  | queue a       | ring 1001 a
+        17 | fails a 1001 no_answer | agent 1001 missed no_answer
+        """,
+    ),
+    "an agent who says ready while the seat rings, and picks up, has its after-call work": (
+        {"shared": 1, "wrap_up_s": 10},
+        """
+        0  | register 1001  | agent 1001 ready
+        1  | queue a        | ring 1001 a
+        2  | ready 1001     | nothing
+        2  | rings a 1001   | nothing
+        3  | answers a 1001 | agent 1001 talking
+        9  | leg_ends a 1001 | agent 1001 wrap_up
+        19 | tick           | agent 1001 ready
+        """,
+    ),
+    "an agent who says ready and then declines has its pause": (
+        {"shared": 1},
+        """
+        0  | register 1001 | agent 1001 ready
+        1  | queue a       | ring 1001 a
+        2  | ready 1001    | nothing
+        3  | fails a 1001 rejected | agent 1001 not_ready rejected
+        """,
+    ),
     "a VIP caller gets a dedicated seat first, then a shared one": (
         {"shared": 1, "vip": 1},
         """
