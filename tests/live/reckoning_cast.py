@@ -181,6 +181,8 @@ class Cast:
                 ring.sent_on = told["event"] == "transfer" and told["code"] // 100 == 2
         ended = phone.seen("disconnected")
         over = ended[-1] if ended and ended[-1]["at"] > met["at"] else None
+        if manner.sends_on and not ring.sent_on and over is None:
+            phone.hang_up()  # a customer who was called back cannot be sent on, and would stay for ever
         over = over or await phone.wait_for("disconnected", FOR_EVER_S, lambda event: event["at"] > met["at"])
         ring.talk_s = over["at"] - met["at"]
         ring.ended_at, ring.ended_by_agent = self._clock + over["at"], bool(over["by_us"])
