@@ -22,6 +22,7 @@ OUTSIDE = "outside"
 VOICEMAIL = "voicemail"
 FAREWELL = "farewell"
 CALL_BACK = "call-back"
+NOWHERE = "nowhere"  # a context that does not exist: for those whom nobody may send on
 
 # Between the seats of an extension of `connect` that rings several at once; a dash would be skipped by Asterisk's patterns
 SEATS_APART = "*"

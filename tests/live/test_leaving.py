@@ -10,7 +10,7 @@ import pytest
 
 from jietong.processes.promises import callbacks, cancel, messages
 from routing.adapters.promises import open_callbacks
-from tests.live.hotline import LISTED, Hotline
+from tests.live.hotline import COMPLAINTS_CODE, LISTED, Hotline
 from tests.robots.audio import party_tone, read_wav
 from tests.robots.people import Caller
 
@@ -29,7 +29,7 @@ async def _asks_to_be_called_back(hotline: Hotline, caller: Caller) -> None:
 
 
 async def test_a_callback_rings_the_agent_then_the_customer(hotline: Hotline) -> None:
-    """The caller hangs up and keeps its place: the agent is rung first, then the customer's telephone, and they talk."""
+    """The caller hangs up and keeps its place: the agent is rung first, then the customer's telephone, and they talk; nobody can be sent on from there."""
     async with hotline.caller() as caller, hotline.customer(after_s=0.5) as customer:
         await _asks_to_be_called_back(hotline, caller)
         async with hotline.agent("1001") as agent:
@@ -39,6 +39,11 @@ async def test_a_callback_rings_the_agent_then_the_customer(hotline: Hotline) ->
             assert called["at"] > rang["at"]
             await customer.phone.wait_for("media")
             await hotline.agent_is("1001", "talking")
+            for target in ("13812345678", COMPLAINTS_CODE, "1002"):
+                agent.phone.transfer(f"sip:{target}@{hotline.sip}")
+                refused = await agent.phone.wait_for("transfer", where=lambda event: event["final"])
+                assert refused["code"] >= 400, (target, agent.phone.story())
+            assert not customer.phone.seen("disconnected")
             customer.phone.hang_up()
             record = await hotline.record_of(caller)
     assert (record.outcome.value, record.reason, record.agent) == ("callback", "kept", "1001")

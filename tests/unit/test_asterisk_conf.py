@@ -143,6 +143,10 @@ def test_only_listed_numbers_can_be_dialled(tmp_path: Path) -> None:
     blocks = files["extensions_leaving.conf"].split("\nexten => ")
     dialling = {block.partition(",")[0] for block in blocks if "@127.0.0.1:5070" in block}
     assert dialling == {"_13XXXXXXXXX", "02112345678"}
+    (called_back,) = [block for block in blocks if block.startswith("_13XXXXXXXXX")]
+    assert called_back.index("Set(TRANSFER_CONTEXT=nowhere)") < called_back.index("Dial("), (
+        "an agent could send on to any such number"
+    )
     assert "from_user = 02100000000" in files["pjsip.conf"]
     nowhere = written(tmp_path, callback_patterns=("13XXXXXXXXX",), outside_numbers=("02112345678",))
     assert "Dial(" not in nowhere["extensions_leaving.conf"] and "\nfrom_user" not in nowhere["pjsip.conf"]
