@@ -54,11 +54,12 @@ class RecordedCourse:
         if isinstance(event, CallQueued):
             self._callers[event.call] = event.caller
             self.entered_at.setdefault(event.caller, event.at)
+            self.left_at.pop(event.caller, None)
             if event.call in self._failed_at:
                 key = (event.caller, len(self._offered[event.call]))
                 self._returns[key] = event.at - self._failed_at.pop(event.call)
         elif isinstance(event, CallEnded) and event.call in self._callers:
-            self.left_at[self._callers[event.call]] = event.at
+            self.left_at.setdefault(self._callers[event.call], event.at)
         for fact in entry.facts:
             if isinstance(fact, Decision):
                 self._offered.setdefault(fact.call, []).append(fact.at)
@@ -68,3 +69,5 @@ class RecordedCourse:
                 self._rings[self._callers[fact.call], len(offers)] = (took_s, is_answered)
                 if not is_answered:
                     self._failed_at[fact.call] = fact.at
+                if fact.result == "abandoned":  # the seat's side ends a moment before the caller's
+                    self.left_at[self._callers[fact.call]] = fact.at
