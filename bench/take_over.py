@@ -23,7 +23,7 @@ from routing.adapters.journal_reader import JournalEntry, read_to_end
 from routing.adapters.redis_clients import prefix_of
 from routing.events import AsteriskSynced
 from tests.adapters.up_fixture import jietong_up
-from tests.live.hotline import SITE, Hotline
+from tests.live.hotline import Hotline, write_site
 from tests.robots.sipp.callers import ordinary_callers
 from tests.robots.sipp.run import SippRun
 
@@ -98,9 +98,7 @@ def run(options: argparse.Namespace) -> Report:
     """Starts the site and measures; raises NoFigure when nobody took over, or a caller was lost."""
     refuse(1, options.waiting, options.rounds, port_base=int(PORT_BASE))
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "site.toml"
-        file.write_text(SITE, encoding="utf-8")
-        (Path(folder) / "days.toml").touch()
+        file = write_site(Path(folder))
         with jietong_up("--config", str(file), "--port-base", PORT_BASE) as up:
             up.wait_ready()
             hotline = Hotline(up.var, Path(folder) / "days.toml")
