@@ -82,8 +82,11 @@ class Cast:
                 ]
                 await self._let_callers_come()
                 await self._hotline.until(lambda s: not any(s["calls"].values()), "the last call to be over", 90)
+                # An hour leaves many to be called back, by agents who decline and let ring
                 await self._hotline.until_metric(
-                    lambda: self._hotline.metric("jietong_callbacks_open") == 0, "the last callback", 60
+                    lambda: self._hotline.metric("jietong_callbacks_open") == 0,
+                    "the last callback",
+                    60 + self._length_s / 2,
                 )
                 for helper in helpers:
                     helper.cancel()
