@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.pages import Report, command_of, finish, parser_of
+from bench.sides import word_of
 from bench.sip_agents import SipAgents
 from bench.sip_seat import Habit
 from bench.stage import refuse
@@ -98,11 +99,6 @@ def queues_of(ordinary: Sequence[str]) -> str:
         f"[weighted-vip]\n{common}weight=10\n{vips}{others}[weighted-ordinary]\n{common}{others}"
         f"[apart-vip]\n{common}{vips}[apart-ordinary]\n{common}{others}"
     )
-
-
-def word_of(side: str) -> str:
-    """A side's name as the dialplan has it."""
-    return side.replace(",", "").replace(" ", "-")
 
 
 def plan_of() -> dict[str, str]:

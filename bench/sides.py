@@ -38,7 +38,7 @@ def ours_dialplan(text: str, number: str, music: bool, tiers: bool = False) -> s
     last = f" same => n,Goto({names.MENU},s,1)"
     if f"exten => {number},1," not in own or own.count(last) != 1:
         raise NoFigure("the product's dialplan has changed: bench/sides.py does not find the entry of its hotline")
-    word = MENU_OURS.replace(" ", "-")
+    word = word_of(MENU_OURS)
     chosen = " same => n,Goto(side-${BENCH_SIDE},1)\n"
     if tiers:
         chosen += f'exten => side-{OURS},1,GotoIf($["${{CALLERID(num):0:3}}" = "{VIP_PREFIX}"]?vip:hold)\n'
@@ -64,11 +64,11 @@ def peer_dialplan(number: str, ring_s: int, prompts: str, music: bool, tiers: bo
     dial = f"Dial(PJSIP/${{CALLERID(num):-4}},{ring_s},gi{'m(jietong)' if music else ''})"
     ends = {side: f"Queue(bench-{queue})" for side, (queue, _) in QUEUES.items()} | {DIAL: dial}
     plain = "".join(
-        f"exten => side-{_word(side)},1,{answer} same => n,{end}\n same => n,Hangup()\n" for side, end in ends.items()
+        f"exten => side-{word_of(side)},1,{answer} same => n,{end}\n same => n,Hangup()\n" for side, end in ends.items()
     )
     menu = f" same => n,Background({prompts}/main-menu)\n same => n,WaitExten(5)\n same => n,Goto(0,1)\n"
     with_menu = "".join(
-        f"exten => side-{_word(side)},1,{answer} same => n,Goto({context},s,1)\n"
+        f"exten => side-{word_of(side)},1,{answer} same => n,Goto({context},s,1)\n"
         for side, context in ((MENU_QUEUE, "menu-queue"), (MENU_DIAL, "menu-dial"))
     )
     menus = "".join(
@@ -76,7 +76,7 @@ def peer_dialplan(number: str, ring_s: int, prompts: str, music: bool, tiers: bo
         for context, end in (("menu-queue", ends[LEASTRECENT]), ("menu-dial", dial))
     )
     return (
-        f"[general]\nstatic=yes\nwriteprotect=yes\n[globals]\nBENCH_SIDE={_word(LEASTRECENT)}\n"
+        f"[general]\nstatic=yes\nwriteprotect=yes\n[globals]\nBENCH_SIDE={word_of(LEASTRECENT)}\n"
         f"[{names.ENTER}]\nexten => {number},1,NoOp(bench)\n same => n,Goto(side-${{BENCH_SIDE}},1)\n{plain}{with_menu}{menus}"
         f"[{names.FEATURES}]\nexten => {number},1,Goto({names.ENTER},${{EXTEN}},1)\n[{names.TRANSFER}]\nexten => {number},1,Hangup()\n"
     )
@@ -104,5 +104,6 @@ def prompts_in(text: str) -> str:
     return found[1]
 
 
-def _word(side: str) -> str:
-    return side.replace(" ", "-")
+def word_of(side: str) -> str:
+    """A side's name as the dialplan has it: a comma would end the extension there."""
+    return side.replace(",", "").replace(" ", "-")

@@ -16,7 +16,17 @@ from pathlib import Path
 
 from asterisk_conf.render import conf_file, render
 from bench.meter import Meter
-from bench.sides import MENU_OURS, OURS, OURS_SIDES, SILENT_CLASS, ours_dialplan, peer_dialplan, peer_queues, prompts_in
+from bench.sides import (
+    MENU_OURS,
+    OURS,
+    OURS_SIDES,
+    SILENT_CLASS,
+    ours_dialplan,
+    peer_dialplan,
+    peer_queues,
+    prompts_in,
+    word_of,
+)
 from bench.turns import NoFigure
 from jietong.launch import asterisk_settings
 from jietong.ports import taken_ports, wrong_base
@@ -75,11 +85,6 @@ class Stage:
         ground = self.ground(side)
         ground.cli(f"dialplan set global BENCH_SIDE {word_of(side)}")
         return ground
-
-
-def word_of(side: str) -> str:
-    """A side's name as the dialplan has it."""
-    return side.replace(" ", "-")
 
 
 def refuse(agents: int, waiting: int = 0, rounds: int = 1, seconds: float = 1.0, port_base: int = PORT_BASE) -> None:

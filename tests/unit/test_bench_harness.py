@@ -15,7 +15,7 @@ from bench.__main__ import main as run_all
 from bench.capacity import CLOSE, MOST_RATE, Probe, Search, verdict
 from bench.idle_to_ring import Case, cases_of, missed_of, rows_of
 from bench.meter import ASTERISK, OURS, STORE, Cost, read_process, spent
-from bench.sides import LEASTRECENT, QUEUES, RRMEMORY, ours_dialplan, peer_dialplan, peer_queues, prompts_in
+from bench.sides import LEASTRECENT, QUEUES, RRMEMORY, ours_dialplan, peer_dialplan, peer_queues, prompts_in, word_of
 from bench.sip_seat import Habit
 from bench.stage import PORT_BASE, VOICE_PORTS, ports_of, refuse
 from bench.turns import NoFigure, Turn, growth_exponent, in_turns, median_of, quantile, ratio, shown
@@ -250,6 +250,8 @@ def test_peers_have_their_best_settings() -> None:
     assert f"side-{LEASTRECENT.replace(' ', '-')}" in plan
     assert f"side-{RRMEMORY.replace(' ', '-')}" in plan
     assert "Background(/prompts/zh-CN/main-menu)" in plan
+    entries = {line.split(",")[0].removeprefix("exten => side-") for line in plan.splitlines() if "=> side-" in line}
+    assert entries >= {word_of(side) for side in QUEUES}, "callers of a side whose name has a comma were declined"
     assert "jietong" not in plan
 
 
