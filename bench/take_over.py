@@ -24,7 +24,7 @@ from routing.adapters.redis_clients import prefix_of
 from routing.events import AsteriskSynced
 from tests.adapters.up_fixture import jietong_up
 from tests.live.hotline import Hotline, write_site
-from tests.robots.sipp.callers import ordinary_callers
+from tests.robots.sipp.callers import Press, ordinary_callers
 from tests.robots.sipp.run import SippRun
 
 PORT_BASE = "14000"
@@ -80,7 +80,13 @@ async def measure(hotline: Hotline, rounds: int, waiting: int) -> dict[str, list
     """Seconds of each round, ascending, for each way; raises NoFigure when a caller was lost."""
     found: dict[str, list[float]] = {}
     async with SippRun.callers(
-        hotline.sip, ordinary_callers(1000, stay_s=3600), calls=waiting, rate=FILL_RATE, at_once=waiting, timeout_s=600
+        hotline.sip,
+        ordinary_callers(1000, stay_s=3600),
+        calls=waiting,
+        rate=FILL_RATE,
+        at_once=waiting,
+        presses=[Press(1.0, "0")],
+        timeout_s=600,
     ) as run:
         await hotline.until(lambda s: s["calls"]["waiting"] == waiting, f"{waiting} callers to wait", 60)
         for done, (way, number) in enumerate(WAYS.items()):
