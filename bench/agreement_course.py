@@ -7,6 +7,7 @@ import math
 from bisect import bisect_left
 from collections.abc import Sequence
 
+from bench.agreement_robots import ANSWER_S
 from routing.adapters.journal_reader import JournalEntry
 from routing.events import CallEnded, CallQueued, Tick
 from routing.facts import Decision, OfferClosed
@@ -36,8 +37,8 @@ class RecordedCourse:
             self._hear(entry)
 
     def ring(self, call: Call, seat: str) -> tuple[float, bool]:
-        """As of `simulation.phones.Course`. An offer that the live site did not make: answered after a second."""
-        return self._rings.get((call.caller, call.offers), (1.0, True))
+        """As of `simulation.phones.Course`. An offer that the live site did not make is answered as the robots do."""
+        return self._rings.get((call.caller, call.offers), (ANSWER_S, True))
 
     def returns(self, call: Call) -> float:
         """As of `simulation.phones.Course`."""

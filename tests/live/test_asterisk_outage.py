@@ -67,10 +67,8 @@ async def test_asterisk_is_stopped_gracefully(hotline: Hotline) -> None:
         talking.hang_up()
         record = await hotline.record_of(talking)
         assert (record.outcome.value, record.agent) == ("answered", "1001")
-        assert record.reason in (
-            "caller",
-            "asterisk",
-        )  # it ends with its last call, and may not have told its end first
+        # Asterisk ends with its last call, and may not have told of its end first
+        assert record.reason in ("caller", "asterisk")
         await asyncio.gather(stopping, return_exceptions=True)
         await hotline.until_metric(lambda: old not in processes_of(hotline.var), "the old Asterisk to end", 30)
         await hotline.until_metric(lambda: hotline.health() == "" or "agent" in hotline.health(), "all to be well", 30)
