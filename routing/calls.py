@@ -1,4 +1,4 @@
-"""What happens to calls: arrival, waiting, the answer, the wish to hang up, deadlines, and what was served unheard.
+"""What happens to calls: arrival, waiting, the answer, deadlines, and what was served unheard.
 
 Owns the caller's side of each event. Must not choose agents: matching.py carries out what selection.py chooses.
 Rules: transitions.CALL; `queued_at` is never rewritten. Offers are in offers.py, what ends in ends.py.
@@ -12,12 +12,12 @@ from routing.announcements import begin_announcing
 from routing.call_record import record_of
 from routing.callback import promise
 from routing.ends import end, end_callback, finish_talk
-from routing.events import CallArrived, CallQueued, CallServedUnheard, HangUpRequested, OfferAnswered, OfferFailure
+from routing.events import CallArrived, CallQueued, CallServedUnheard, OfferAnswered, OfferFailure
 from routing.facts import AgentState, CallAnswered, CallEntered, CallOffered, Outcome
 from routing.groups import together
 from routing.matching import match_call, note_agent
 from routing.model import Call, State
-from routing.offers import LATE, close_offer, go_back, note_offer, offer_at, offer_of, take_offers
+from routing.offers import LATE, close_offer, go_back, note_offer, offer_of, take_offers
 from routing.outputs import Outputs
 from routing.overflow import begin, follow_recipe
 from routing.own_agent import let_go
@@ -39,11 +39,7 @@ def on_arrived(state: State, event: CallArrived, out: Outputs) -> None:
 
 def on_queued(state: State, event: CallQueued, out: Outputs) -> None:
     """A caller waits: for the first time, after an offer that failed, or known only from its channel's variables."""
-    call = state.calls.get(event.call)
-    if call is None:
-        arrived_at = min(event.at, event.queued_at)
-        call = Call(event.call, event.channel, event.caller, arrived_at, state.next_order())
-        state.calls[event.call] = call
+    call = state.calls.get(event.call) or _enter_unknown(state, event)
     to = CALL.get((call.state, CallStep.QUEUE))
     if to is None or call.promised_at is not None:
         out.ignore(event, call.id, f"already {call.state.value}")
@@ -68,6 +64,12 @@ def on_queued(state: State, event: CallQueued, out: Outputs) -> None:
             return
     if is_new:
         begin_announcing(state, call, out)
+
+
+def _enter_unknown(state: State, event: CallQueued | CallServedUnheard) -> Call:
+    call = Call(event.call, event.channel, event.caller, min(event.at, event.queued_at), state.next_order())
+    state.calls[event.call] = call
+    return call
 
 
 def _enter_queue(state: State, call: Call, event: CallQueued, out: Outputs) -> None:
@@ -202,24 +204,9 @@ def join_agent(state: State, call: Call, out: Outputs) -> None:
         note_agent(state, agent, out)
 
 
-def on_hang_up_requested(state: State, event: HangUpRequested, out: Outputs) -> None:
-    """One side hung up by itself: remembered for the record, and to tell a declined offer from one that rang in vain."""
-    call = state.calls.get(event.call)
-    if call is None:
-        return
-    offer = offer_at(call, event.leg)
-    if offer is not None:
-        offer.declined = True
-    elif not call.hung_up_by and event.leg in ("", call.leg):
-        call.hung_up_by = "agent" if event.leg else "caller"
-
-
 def on_served_unheard(state: State, event: CallServedUnheard, out: Outputs) -> None:
     """The record of a call that came, or waited on, and ended while no router listened: times are as the dialplan noted them."""
-    call = state.calls.get(event.call)
-    if call is None:
-        call = Call(event.call, event.channel, event.caller, min(event.at, event.queued_at), state.next_order())
-        state.calls[event.call] = call
+    call = state.calls.get(event.call) or _enter_unknown(state, event)
     for offer in take_offers(call):
         close_offer(state, call, offer, OfferFailure.NOT_DELIVERED, out)
     if call.queued_at is None or event.segment > call.segment:

@@ -1,13 +1,13 @@
 """Ends: of a seat's side, of a conversation, of a callback, and of the call, which leaves its record.
 
-Owns what is told when something is over. Must not choose agents.
+Owns what is told when something is over, or one side wants it to be. Must not choose agents.
 Rules: transitions.CALL; each segment of a call leaves exactly one record (design.md section 5).
 """
 
 from routing import agents
 from routing.call_record import record_of
 from routing.callback import put_off
-from routing.events import CallEnded, LegEnded, OfferFailure, TalkHeld
+from routing.events import CallEnded, HangUpRequested, LegEnded, OfferFailure, TalkHeld
 from routing.facts import CallbackTried
 from routing.model import Call, State
 from routing.offers import lose_offer, note_offer, offer_at, take_offers
@@ -24,13 +24,37 @@ def on_leg_ended(state: State, event: LegEnded, out: Outputs) -> None:
     if call.state is CallState.TALKING and call.leg == event.leg:
         if call.promised_at is not None:
             end(state, call, lost=False, out=out)
-            return
-        call.state = CALL[(call.state, CallStep.LOSE_LEG)]
-        finish_talk(state, call, out)
+        else:
+            _lose_agent(state, call, out)
     elif call.state is CallState.DIALLING and call.leg == event.leg:
         _try_again(state, call, out)
     elif (offer := offer_at(call, event.leg)) is not None:
         lose_offer(state, call, offer, OfferFailure.ABANDONED, out)
+
+
+def on_hang_up_requested(state: State, event: HangUpRequested, out: Outputs) -> None:
+    """One side hung up by itself: remembered for the record, and to tell a declined offer from one that rang in vain.
+
+    An agent who hangs up a conversation is free at once. Asterisk ends the seat's side a moment later, and that moment would be the next caller's.
+    """
+    call = state.calls.get(event.call)
+    if call is None:
+        return
+    offer = offer_at(call, event.leg)
+    if offer is not None:
+        offer.declined = True
+        return
+    is_agent = event.leg != ""
+    if is_agent and event.leg != call.leg:
+        return
+    call.hung_up_by = call.hung_up_by or ("agent" if is_agent else "caller")
+    if is_agent and call.state is CallState.TALKING and call.promised_at is None:
+        _lose_agent(state, call, out)
+
+
+def _lose_agent(state: State, call: Call, out: Outputs) -> None:
+    call.state = CALL[(call.state, CallStep.LOSE_LEG)]
+    finish_talk(state, call, out)
 
 
 def on_ended(state: State, event: CallEnded, out: Outputs) -> None:

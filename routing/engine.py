@@ -115,7 +115,7 @@ _HANDLERS: dict[type, Callable[[State, Any, Outputs], None]] = {
     OfferFailed: offers.on_failed,
     CallEnded: ends.on_ended,
     LegEnded: ends.on_leg_ended,
-    HangUpRequested: calls.on_hang_up_requested,
+    HangUpRequested: ends.on_hang_up_requested,
     TalkHeld: ends.on_held,
     CallServedUnheard: calls.on_served_unheard,
     SeatChanged: agents.on_seat_changed,

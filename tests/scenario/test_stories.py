@@ -21,8 +21,8 @@ STORIES: dict[str, tuple[dict[str, Any], str]] = {
         9  | queue a       | ring 1002 a; agent 1002 offered; call a offered
         9  | rings a 1002  | nothing
         12 | answers a 1002 | agent 1002 talking; call a talking
-        40 | agent_hangs_up a 1002 | nothing
-        40 | leg_ends a 1002 | agent 1002 wrap_up; call a after
+        40 | agent_hangs_up a 1002 | agent 1002 wrap_up; call a after
+        40 | leg_ends a 1002 | nothing
         40 | ends a        | record a answered agent
         49 | tick          | agent 1002 wrap_up
         50 | tick          | agent 1002 ready
@@ -159,6 +159,31 @@ STORIES: dict[str, tuple[dict[str, Any], str]] = {
         2  | fails a 1001 rejected | agent 1001 not_ready rejected
         2  | queue a       | nothing
         12 | tick          | ring 1001 a
+        """,
+    ),
+    "an agent hangs up: the next caller rings before Asterisk has ended the seat's side": (
+        {"shared": 1, "wrap_up_s": 0},
+        """
+        0  | register 1001 | nothing
+        1  | queue a       | ring 1001 a
+        3  | answers a 1001 | nothing
+        5  | queue b       | nothing
+        9  | agent_hangs_up a 1001 | ring 1001 b; agent 1001 offered; call a after
+        9  | leg_ends a 1001 | agent 1001 offered; call b offered
+        9  | ends a        | record a answered agent
+        9  | rings b 1001  | agent 1001 ringing
+        """,
+    ),
+    "a caller hangs up: its agent is free only once its own side is over": (
+        {"shared": 1, "wrap_up_s": 0},
+        """
+        0  | register 1001 | nothing
+        1  | queue a       | ring 1001 a
+        3  | answers a 1001 | nothing
+        5  | queue b       | nothing
+        9  | hangs_up a    | agent 1001 talking
+        9  | leg_ends a 1001 | ring 1001 b
+        9  | ends a        | record a answered caller
         """,
     ),
     "Asterisk calls it no answer, but the agent pressed decline": (
