@@ -88,6 +88,16 @@ def promise(state: State, call: Call, out: Outputs) -> bool:
     return True
 
 
+def is_settled(call: Call) -> bool:
+    """Whether the caller waits for nothing on the line: it will be called back."""
+    return call.promised_at is not None or call.goodbye != ""
+
+
+def say_again(call: Call, out: Outputs) -> None:
+    """A caller who has been promised a callback still stands in the line: the order that lets it hear so was lost with a router."""
+    out.actions.append(TellOfCallback(call.id, call.channel, Word.KNOWN if call.goodbye else Word.ACCEPTED))
+
+
 def put_off(state: State, call: Call, until: float | None) -> None:
     """A callback that came to nothing for now stands in line again, from `until` on if that is given."""
     call.state, call.leg, call.unreached = CALL[(call.state, CallStep.CALL_LATER)], "", ""

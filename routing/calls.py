@@ -10,7 +10,7 @@ from routing import agents
 from routing.actions import HangUpLeg
 from routing.announcements import begin_announcing
 from routing.call_record import record_of
-from routing.callback import promise
+from routing.callback import is_settled, promise, say_again
 from routing.ends import end, end_callback, finish_talk
 from routing.events import CallArrived, CallQueued, CallServedUnheard, OfferAnswered, OfferFailure
 from routing.facts import AgentState, CallAnswered, CallEntered, CallOffered, Outcome
@@ -40,8 +40,11 @@ def on_arrived(state: State, event: CallArrived, out: Outputs) -> None:
 def on_queued(state: State, event: CallQueued, out: Outputs) -> None:
     """A caller waits: for the first time, after an offer that failed, or known only from its channel's variables."""
     call = state.calls.get(event.call) or _enter_unknown(state, event)
+    if is_settled(call):
+        say_again(call, out)
+        return
     to = CALL.get((call.state, CallStep.QUEUE))
-    if to is None or call.promised_at is not None:
+    if to is None:
         out.ignore(event, call.id, f"already {call.state.value}")
         return
     if call.state is CallState.OFFERED:

@@ -16,6 +16,7 @@ from routing.adapters.ami_wire import Message
 from routing.adapters.router_loop import RouterLoop
 from routing.adapters.static_queue import StaticQueues
 from routing.adapters.tenure import Tenure
+from routing.callback import is_settled
 from routing.events import AsteriskLost, AsteriskSynced, CallArrived, CallEnded, CallQueued, Event, LegEnded
 from routing.transitions import CallState
 
@@ -161,7 +162,8 @@ class AsteriskLink:
 
     def _is_news(self, call: CallArrived | CallQueued) -> bool:
         known = self._loop.state.calls.get(call.call)
-        return known is None or (isinstance(call, CallQueued) and known.state is not CallState.WAITING)
+        is_in_line = known is not None and known.state is CallState.WAITING and not is_settled(known)
+        return known is None or (isinstance(call, CallQueued) and not is_in_line)
 
     def _announce(self) -> None:
         if self._tenure is not None and self._connection is not None:

@@ -32,6 +32,31 @@ STORIES: dict[str, tuple[dict[str, Any], str]] = {
         60 | leg_ends a 1001 | record a callback kept; agent 1001 ready
         """,
     ),
+    "the order to say so was lost with a router: the caller, found in the line still, is told and does not wait for ever": (
+        CALLED,
+        """
+        1  | queue a from=13800000001 | nothing
+        2  | asks a                   | say a accepted
+        3  | lost                     | nothing
+        5  | queue a from=13800000001 | say a accepted; call a callback
+        5  | synced a                 | call a callback
+        8  | ends a                   | call a callback
+        9  | register 1001            | back 1001 a
+        """,
+    ),
+    "one who is to be called back already, the same": (
+        {**CALLED, "queues": (Queue("repairs"),)},
+        """
+        1  | queue a from=13800000001 | nothing
+        2  | asks a                   | say a accepted
+        3  | ends a                   | nothing
+        4  | queue b from=13800000001 in=repairs | nothing
+        5  | asks b                   | say b known
+        6  | lost                     | nothing
+        7  | queue b from=13800000001 in=repairs | say b known
+        8  | ends b                   | record b callback known
+        """,
+    ),
     "asked for in the menu: promised in the same breath, no offer comes in between": (
         {**CALLED, "callback": replace(BACK, offer_above_s=60)},
         """
@@ -232,7 +257,6 @@ STORIES: dict[str, tuple[dict[str, Any], str]] = {
         """
         1 | queue a from=13800000001 | nothing
         2 | asks a          | say a accepted
-        3 | queue a         | call a callback
         4 | hangs_up a      | call a callback
         5 | reached a       | call a callback
         6 | unreached a busy | call a callback
