@@ -50,8 +50,8 @@ def with_load(parser: argparse.ArgumentParser) -> None:
 
 
 @asynccontextmanager
-async def talking_agents(stage: Stage, ground: Ground) -> AsyncIterator[SipAgents]:
-    """Every seat registered, each talking with a caller of its own for the whole time."""
+async def talking_agents(stage: Stage, ground: Ground) -> AsyncIterator[SippRun]:
+    """Every seat registered, each talking with a caller of its own for the whole time: those callers' run."""
     async with (
         SipAgents(ground.sip, stage.passwords, TALKS_ON) as agents,
         SippRun.callers(ground.sip, callers_of(stage.seats, len(stage.seats)), rate=20.0, timeout_s=3600) as run,
@@ -59,8 +59,7 @@ async def talking_agents(stage: Stage, ground: Ground) -> AsyncIterator[SipAgent
         async with asyncio.timeout(30):
             while any(seat.is_free for seat in agents.seats.values()):
                 await asyncio.sleep(0.05)
-        yield agents
-        clean(run.counts(), "callers who talk")
+        yield run
 
 
 class Line:

@@ -34,6 +34,8 @@ WAYS = {
     "ended in order (SIGTERM)": signal.SIGTERM,
 }
 WITHIN_S = 10.0
+STANDBY_WITHIN_S = 60.0  # the supervisor waits the longer the more often a router ended
+STANDBY = "another router leads, standing by"
 FILL_RATE = 20.0
 LIMIT_S = 3.0
 
@@ -42,8 +44,8 @@ def _entries(hotline: Hotline, after: str) -> list[JournalEntry]:
     return list(read_to_end(hotline.site.store_url, prefix_of("10010"), after))
 
 
-async def _until(is_true: Callable[[], bool], otherwise: str) -> None:
-    deadline = time.monotonic() + WITHIN_S
+async def _until(is_true: Callable[[], bool], otherwise: str, within_s: float = WITHIN_S) -> None:
+    deadline = time.monotonic() + within_s
     while not is_true():
         assert time.monotonic() < deadline, otherwise
         await asyncio.sleep(0.02)
@@ -54,9 +56,9 @@ async def _standby_is_there(hotline: Hotline, rounds_done: int) -> None:
     logs = hotline.site.layout.logs
 
     def standing_by() -> int:
-        return sum(path.read_text().count("standing by") for path in logs.glob("router*.log"))
+        return sum(path.read_text().count(STANDBY) for path in logs.glob("router*.log"))
 
-    await _until(lambda: standing_by() > rounds_done, "no standby came")
+    await _until(lambda: standing_by() > rounds_done, "no standby came", STANDBY_WITHIN_S)
 
 
 async def _round(hotline: Hotline, number: signal.Signals, rounds_done: int) -> float:

@@ -10,7 +10,7 @@ import asyncio
 import sys
 from collections.abc import Sequence
 
-from bench.callers import Line, hang_up_everybody, talking_agents
+from bench.callers import Line, clean, hang_up_everybody, talking_agents
 from bench.meter import ASTERISK, spent
 from bench.pages import Report, command_of, finish, parser_of
 from bench.sides import LEASTRECENT, OURS
@@ -28,7 +28,8 @@ async def measure(stage: Stage, side: str, number: int, sizes: Sequence[int], se
     ground = stage.switch(side)
     figures: dict[str, float] = {}
     raw = []
-    async with talking_agents(stage, ground), Line(stage, ground, FILL_RATE, len(sizes) * (seconds + 60)) as line:
+    stay_s = len(sizes) * (seconds + 60)
+    async with talking_agents(stage, ground) as talkers, Line(stage, ground, FILL_RATE, stay_s) as line:
         empty_mb = ground.meter.read()[ASTERISK].memory_mb
         for size in sizes:
             await line.grow_to(size)
@@ -37,6 +38,7 @@ async def measure(stage: Stage, side: str, number: int, sizes: Sequence[int], se
             await asyncio.sleep(seconds)
             after = ground.meter.read()
             line.check(size)
+            clean(talkers.counts(), "callers who talk")
             used = {group: cpu_s / seconds for group, cpu_s in spent(before, after).items()}
             memory_mb, threads = after[ASTERISK].memory_mb, sum(cost.threads for cost in after.values())
             figures[f"cpu {size}"] = used["all"]
