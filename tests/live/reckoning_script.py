@@ -13,8 +13,13 @@ from enum import Enum
 SEATS = ("1001", "1002", "1006", "1901")
 TRANSFERS_AT = ("1001", "1002")  # agents who send some callers on; 1006 is the one for complaints
 VIPS = tuple(f"1390000000{n}" for n in range(2, 10))
-ROBOTS_AT_ONCE = 6
+ROBOTS_AT_ONCE = 10
 PAUSE_MEAN_S = 2.2
+RUSH_EACH, RUSH_CALLERS = (
+    30,
+    10,
+)  # of so many callers the last so many come within seconds: there is a line, with time to ask in it
+RUSH_PAUSE_MEAN_S = 0.2
 
 
 class Whim(Enum):
@@ -69,11 +74,12 @@ def guests(seed: int) -> Iterator[Guest]:
     vips = itertools.cycle(VIPS)
     for count, whim in enumerate(deck):
         is_vip = whim in (Whim.TALKS, Whim.LISTENS) and chance.random() < 0.25
+        mean_s = RUSH_PAUSE_MEAN_S if count % RUSH_EACH >= RUSH_EACH - RUSH_CALLERS else PAUSE_MEAN_S
         number = next(vips) if is_vip else f"136{seed % 100:02d}{count:06d}"
         yield Guest(
             number,
             whim,
-            min(chance.expovariate(1 / PAUSE_MEAN_S), 3 * PAUSE_MEAN_S),
+            min(chance.expovariate(1 / mean_s), 3 * mean_s),
             chance.uniform(0.2, 7.0) if whim is Whim.LEAVES_SOON else chance.uniform(0.2, 2.0),
             chance.uniform(1.0, 5.0),
         )
