@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 
 from bench.callers import RETRANSMITTED_AT_MOST, callers_of, clean, with_load
@@ -50,8 +51,10 @@ class Case:
         return Habit(answer_after_s=0.05, talk_s=self.talk_s, talk_is_exponential=True)
 
 
-async def measure(stage: Stage, case: Case, side: str, number: int) -> Turn:
-    """One side: callers fill the line, the warm-up passes, gaps are taken for the time, then the line runs empty."""
+async def measure(
+    stage: Stage, case: Case, side: str, number: int, beside: AbstractAsyncContextManager[object] | None = None
+) -> Turn:
+    """One side: callers fill the line, the warm-up passes, gaps are taken for the time (with `beside` open), then the line runs empty."""
     ground = stage.switch(side)
     at_once = case.agents + case.waiting
     run_s = case.seconds + WARM_UP_S + at_once / FILL_RATE
@@ -65,7 +68,8 @@ async def measure(stage: Stage, case: Case, side: str, number: int) -> Turn:
         await run.until(lambda counts: counts.current >= at_once * 0.95, 90)
         await asyncio.sleep(WARM_UP_S)
         seen = len(agents.gaps())
-        await asyncio.sleep(case.seconds)
+        async with beside or nullcontext():
+            await asyncio.sleep(case.seconds)
         gaps_ms = [gap.gap_ms for gap in agents.gaps()[seen:]]
         run.stop_dialling()
         agents.set_habit(Habit(answer_after_s=0.0, talk_s=0.2))  # the line runs empty quickly

@@ -10,6 +10,7 @@ from asterisk_conf import names
 from bench.turns import NoFigure
 
 OURS, LEASTRECENT, RRMEMORY, DIAL = "ours", "app_queue leastrecent", "app_queue rrmemory", "plain Dial"
+DIAL_UNANSWERED = "plain Dial, unanswered"  # Answer() waits up to half a second for the caller's first sound
 MENU_OURS, MENU_QUEUE, MENU_DIAL = "ours with menu", "app_queue with menu", "plain Dial with menu"
 RETRY_5, ANNOUNCING = "app_queue, retry as installed", "app_queue, announcing"
 OURS_SIDES = (OURS, MENU_OURS)
@@ -66,6 +67,7 @@ def peer_dialplan(number: str, ring_s: int, prompts: str, music: bool, tiers: bo
     plain = "".join(
         f"exten => side-{word_of(side)},1,{answer} same => n,{end}\n same => n,Hangup()\n" for side, end in ends.items()
     )
+    plain += f"exten => side-{word_of(DIAL_UNANSWERED)},1,{dial}\n same => n,Hangup()\n"
     menu = f" same => n,Background({prompts}/main-menu)\n same => n,WaitExten(5)\n same => n,Goto(0,1)\n"
     with_menu = "".join(
         f"exten => side-{word_of(side)},1,{answer} same => n,Goto({context},s,1)\n"
