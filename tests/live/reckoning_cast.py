@@ -88,6 +88,7 @@ class Cast:
                     "the last callback",
                     60 + self._length_s / 2,
                 )
+                await self._hotline.asterisk_shows("core show channels count", "0 active channels", 30)
                 for helper in helpers:
                     helper.cancel()
         return self.notes
@@ -200,11 +201,13 @@ class Cast:
 
     async def _be_called_back(self, phone: Softphone) -> None:
         while True:
-            rang = await phone.wait_for("incoming", FOR_EVER_S)
+            rang = await phone.wait_for("incoming", FOR_EVER_S, lambda event: not event["second"])
             self.notes.called_back.append(_number_in(rang, "to"))
             met = await phone.wait_for(("answered", "disconnected"), 30.0, lambda e, at=rang["at"]: e["at"] >= at)
             if met["event"] == "answered":
-                await phone.wait_for("disconnected", FOR_EVER_S, lambda e, at=met["at"]: e["at"] > at)
+                await phone.wait_for(
+                    "disconnected", FOR_EVER_S, lambda e, at=met["at"]: e["at"] > at and e["was_answered"]
+                )
 
     async def _kill_routers(self) -> None:
         began = time.monotonic()
