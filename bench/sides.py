@@ -63,11 +63,12 @@ def peer_dialplan(number: str, ring_s: int, prompts: str, music: bool, tiers: bo
     if tiers:
         answer += f' same => n,GotoIf($["${{CALLERID(num):0:3}}" = "{VIP_PREFIX}"]?vip:line)\n same => n(vip),Set(QUEUE_PRIO={VIP_PRIORITY})\n same => n(line),NoOp()\n'
     dial = f"Dial(PJSIP/${{CALLERID(num):-4}},{ring_s},gi{'m(jietong)' if music else ''})"
-    ends = {side: f"Queue(bench-{queue})" for side, (queue, _) in QUEUES.items()} | {DIAL: dial}
+    ends = {side: f"Queue(bench-{queue})" for side, (queue, _) in QUEUES.items()} | {DIAL: dial, DIAL_UNANSWERED: dial}
+    first = {DIAL_UNANSWERED: answer.replace(" same => n,Answer()\n", "")}
     plain = "".join(
-        f"exten => side-{word_of(side)},1,{answer} same => n,{end}\n same => n,Hangup()\n" for side, end in ends.items()
+        f"exten => side-{word_of(side)},1,{first.get(side, answer)} same => n,{end}\n same => n,Hangup()\n"
+        for side, end in ends.items()
     )
-    plain += f"exten => side-{word_of(DIAL_UNANSWERED)},1,{dial}\n same => n,Hangup()\n"
     menu = f" same => n,Background({prompts}/main-menu)\n same => n,WaitExten(5)\n same => n,Goto(0,1)\n"
     with_menu = "".join(
         f"exten => side-{word_of(side)},1,{answer} same => n,Goto({context},s,1)\n"
