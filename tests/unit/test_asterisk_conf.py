@@ -232,6 +232,17 @@ def test_who_waits_can_be_moved_at_any_moment(tmp_path: Path, fallback_after_s: 
     assert "autofallthrough=no" in text
 
 
+@pytest.mark.parametrize("fallback_after_s", [0, 6])
+def test_an_order_that_meets_a_step_of_the_line_is_not_slept_through(tmp_path: Path, fallback_after_s: int) -> None:
+    """A seat that is ordered to ring in the very moment of a Goto gets its caller: none of the line's leads to a first step, and between the word that somebody waits and the music there is none."""
+    text = written(tmp_path, fallback_after_s=fallback_after_s)["extensions.conf"]
+    steps = text.partition("\n[waiting]\n")[2].partition("\n[")[0].splitlines()
+    assert not [step for step in steps if "Goto(hold,1)" in step or ",s,1:" in step]
+    [told] = [number for number, step in enumerate(steps) if "JtWaiting" in step]
+    behind = [step.split(",", 1)[1].partition("(")[0] for step in steps[told + 1 :] if step.startswith(" same =>")]
+    assert behind[:2] == ["StartMusicOnHold", "WaitExten"]
+
+
 @pytest.mark.parametrize("whispers", [True, False])
 def test_events_that_are_read_are_made(tmp_path: Path, whispers: bool) -> None:
     """The router hears all that it listens for: no event of those is switched off."""
