@@ -2,7 +2,7 @@
 
 Run: python -m bench.idle_to_ring [--sizes 10x30,50x150] [--talks 2,20] [--seconds 40] [--rounds 2] [--no-music]
 A gap is measured at the seat: from its BYE (sent) to its next INVITE (arrived). Same SIPp callers, same UDP seats, talks exponential; sides take turns.
-With 20 s of talk the first gaps come late: such a phase lasts three times `seconds`.
+With 20 s of talk the first gaps come late: such a phase lasts three times `seconds`, and any phase until GAPS_DUE gaps should have come.
 """
 
 import argparse
@@ -26,6 +26,7 @@ SHARES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "max": 1.0}
 WARM_UP_S = 5.0
 FILL_RATE = 50.0  # calls a second until the line is full; then only as many as leave
 MIN_GAPS = 20  # below it a p99 means nothing
+GAPS_DUE = 40
 LONG_TALK_S = 10.0
 LIMIT_SIZE, LIMIT_P99_MS, LIMIT_P50, LIMIT_P99 = "50x150", 15.0, 100.0, 50.0
 
@@ -169,7 +170,7 @@ def cases_of(options: argparse.Namespace) -> list[Case]:
                 agents,
                 waiting,
                 talk_s,
-                options.seconds * (3 if talk_s >= LONG_TALK_S else 1),
+                max(options.seconds * (3 if talk_s >= LONG_TALK_S else 1), GAPS_DUE * talk_s / max(1, agents)),
                 getattr(options, "retransmitted", RETRANSMITTED_AT_MOST),
             )
             for agents, waiting in sizes
