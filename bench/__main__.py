@@ -37,7 +37,7 @@ COMMANDS = (
     Command("report_month", None, "--rounds 2", writes=False),
     Command("idle_to_ring", "--seconds 20 --rounds 1", "--sizes 10x30,50x150 --talks 2,20 --seconds 20 --rounds 2"),
     Command("ring_path", None, "--seconds 20 --rounds 2"),
-    Command("idle_to_ring", None, "--sizes 200x800 --talks 2,20 --seconds 8 --rounds 2 --no-music"),
+    Command("idle_to_ring", None, "--sizes 200x800 --talks 10,20 --seconds 8 --rounds 2 --no-music"),
     Command("cost_per_call", "--seconds 10 --rounds 1", "--seconds 20 --rounds 2"),
     Command("capacity", None, "--first 16"),
     Command("waiting_cost", "--sizes 0,250 --seconds 5 --rounds 1", "--seconds 6 --rounds 2"),

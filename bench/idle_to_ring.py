@@ -127,6 +127,11 @@ def run(options: argparse.Namespace) -> Report:
     cases = cases_of(options)
     for case in cases:
         refuse(case.agents, case.waiting, options.rounds, case.seconds)
+        if case.agents / case.talk_s >= FILL_RATE:
+            raise NoFigure(
+                f"{case.size}, talks of {case.talk_s:g} s: the agents take {case.agents / case.talk_s:g} callers a second, "
+                f"and {FILL_RATE:g} come: there would be no line; take longer talks"
+            )
     lines = [
         "| agents x waiting | talk s | side | gaps | p50 ms | p90 ms | p99 ms | max ms |",
         "|---|---|---|---|---|---|---|---|",
@@ -165,6 +170,8 @@ def cases_of(options: argparse.Namespace) -> list[Case]:
     try:
         sizes = [tuple(int(part) for part in size.split("x")) for size in options.sizes.split(",")]
         talks = [float(talk) for talk in options.talks.split(",")]
+        if not min(talks) > 0:
+            raise ValueError
         return [
             Case(
                 agents,

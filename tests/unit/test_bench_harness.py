@@ -199,7 +199,9 @@ def test_missing_sipp_and_a_port_in_use_are_told(monkeypatch: pytest.MonkeyPatch
         refuse(10, port_base=99)
 
 
-@pytest.mark.parametrize(("sizes", "talks"), [("50", "5"), ("50x", "5"), ("axb", "5"), ("50x150", "long"), ("", "5")])
+@pytest.mark.parametrize(
+    ("sizes", "talks"), [("50", "5"), ("50x", "5"), ("axb", "5"), ("50x150", "long"), ("50x150", "0"), ("", "5")]
+)
 def test_sizes_that_are_no_sizes_are_told(sizes: str, talks: str) -> None:
     """A slip in the command line says how sizes are written."""
     with pytest.raises(NoFigure, match="write 10x30,50x150 and 2,20"):
@@ -212,6 +214,14 @@ def test_the_command_gives_no_figure_for_wrong_sizes(capsys: pytest.CaptureFixtu
     said = capsys.readouterr()
     assert "no figure: this benchmark cannot begin: agents 0" in said.err
     assert said.out == ""
+
+
+def test_agents_too_quick_for_the_callers_give_no_figure(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where more callers are served than come there is no line: said at once, not after a minute of filling it."""
+    assert idle_to_ring.main(["--sizes", "200x800", "--talks", "2"]) == 2
+    assert (
+        "take 100 callers a second, and 50 come: there would be no line; take longer talks" in capsys.readouterr().err
+    )
 
 
 PRODUCT = """[enter]
