@@ -126,12 +126,12 @@ def run(options: argparse.Namespace) -> Report:
     """All cases, each on a site of its size; raises NoFigure."""
     cases = cases_of(options)
     for case in cases:
-        refuse(case.agents, case.waiting, options.rounds, case.seconds)
         if case.agents / case.talk_s >= FILL_RATE:
             raise NoFigure(
                 f"{case.size}, talks of {case.talk_s:g} s: the agents take {case.agents / case.talk_s:g} callers a second, "
                 f"and {FILL_RATE:g} come: there would be no line; take longer talks"
             )
+        refuse(case.agents, case.waiting, options.rounds, case.seconds)
     lines = [
         "| agents x waiting | talk s | side | gaps | p50 ms | p90 ms | p99 ms | max ms |",
         "|---|---|---|---|---|---|---|---|",
