@@ -22,6 +22,8 @@ def open_endpoint(host: str, port: int, log_file: str) -> pj.Endpoint:
     config.uaConfig.threadCnt, config.uaConfig.mainThreadOnly = 0, True
     config.uaConfig.userAgent = "robot"
     config.medConfig.clockRate, config.medConfig.ecTailLen, config.medConfig.noVad = 8000, 0, True
+    # A sound device that closes when nobody talks stops the clock by which ended calls leave the conference: after 254 of them the phone answers 488
+    config.medConfig.sndAutoCloseTime = -1
     config.logConfig.level, config.logConfig.consoleLevel = (5 if log_file else 0), 0
     config.logConfig.filename = log_file
     endpoint.libInit(config)
