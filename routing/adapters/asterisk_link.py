@@ -17,7 +17,16 @@ from routing.adapters.router_loop import RouterLoop
 from routing.adapters.static_queue import StaticQueues
 from routing.adapters.tenure import Tenure
 from routing.callback import is_settled
-from routing.events import AsteriskLost, AsteriskSynced, CallArrived, CallEnded, CallQueued, Event, LegEnded
+from routing.events import (
+    AsteriskLost,
+    AsteriskSynced,
+    CallArrived,
+    CallEnded,
+    CallQueued,
+    Event,
+    LegEnded,
+    SeatChanged,
+)
 from routing.transitions import CallState
 
 log = logging.getLogger(__name__)
@@ -45,7 +54,9 @@ class AsteriskLink:
         self._has_static_queues = has_static_queues
         self._static: StaticQueues | None = None
         self._strays = asyncio.Event()
-        self._gone: set[str] | None = None  # while stock is taken: channels whose end was heard meanwhile
+        self._heard: set[str] | None = (
+            None  # while stock is taken: channels whose end, and seats of which something newer, was heard meanwhile
+        )
 
     async def run(self, inherited: AmiConnection | None = None) -> None:
         """Connects and reconnects with back-off for ever; `inherited`: a connection to begin with, whose events come
@@ -121,17 +132,17 @@ class AsteriskLink:
 
     async def _take_stock(self, connection: AmiConnection) -> None:
         asked_at = self._loop.clock()
-        gone: set[str] = set()
-        self._gone = gone
+        heard: set[str] = set()
+        self._heard = heard
         started_at = words.started_at_of(await connection.request("CoreStatus", {}))
         devices = await connection.listing("DeviceStateList", {})
         channels = await connection.listing("Status", {"Variables": ",".join(words.STATUS_VARIABLES)})
-        channels = [message for message in channels if message.get("Uniqueid") not in gone]
-        self._gone = None
+        channels = [message for message in channels if message.get("Uniqueid") not in heard]
+        self._heard = None
         at = self._loop.clock()
         for message in devices:
             changed = words.seat_changed_of(message, at)
-            if changed is not None:
+            if changed is not None and changed.seat not in heard:
                 self._loop.tell(changed)
         ids = {message.get("Uniqueid") for message in channels}
         calls = {message.get("Linkedid") for message in channels if message.get("Linkedid") in ids}
@@ -189,8 +200,8 @@ class AsteriskLink:
         except ValueError:  # a word that no Asterisk says: the connection and everybody else's calls go on
             self._loop.skip(words.kind_of(message))
             return
-        if self._gone is not None and isinstance(event, CallEnded | LegEnded):
-            self._gone.add(event.call if isinstance(event, CallEnded) else event.leg)
+        if self._heard is not None and (newer := _newer_than_a_list(event)):
+            self._heard.add(newer)
         if event is not None:
             self.hear(event)
 
@@ -200,3 +211,16 @@ class AsteriskLink:
             return event
         queued_at, entered_at = self._from_wall(event.queued_at), self._from_wall(event.entered_at)
         return dataclasses.replace(event, queued_at=queued_at, entered_at=entered_at)
+
+
+def _newer_than_a_list(event: Event | None) -> str:
+    """The channel that is gone, or the seat that changed, whatever a list that was asked for before says of it; empty for other events."""
+    match event:
+        case CallEnded():
+            return event.call
+        case LegEnded():
+            return event.leg
+        case SeatChanged():
+            return event.seat
+        case _:
+            return ""

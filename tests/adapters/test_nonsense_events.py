@@ -15,6 +15,7 @@ from routing.adapters.ami_wire import AmiParser, Message
 from routing.adapters.asterisk_link import AsteriskLink
 from routing.adapters.ignored_log import EVERY_S, IgnoredLog
 from routing.adapters.router_loop import RouterLoop
+from routing.events import SeatState
 from routing.facts import EventIgnored, Fact
 from routing.ignored import REASONS, reason_of
 from tests.builders import a_state
@@ -170,7 +171,7 @@ def test_every_reason_of_the_engine_has_its_word() -> None:
 
 
 class Stock(Line):
-    """A connection to an Asterisk with one caller in the menu, who hangs up while its channels are listed."""
+    """A connection to an Asterisk with one caller in the menu, who hangs up while its channels are listed, and a seat that becomes free while devices are."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -186,20 +187,24 @@ class Stock(Line):
 
     async def listing(self, action: str, fields: dict[str, Any]) -> list[Message]:
         """Asterisk's list; the hang-up is in the same packet as its end."""
-        if action != "Status":
-            return []
         assert self.link is not None
         parser = AmiParser()
         list(parser.feed(b"Asterisk Call Manager/11.0.0\r\n"))
+        if action != "Status":
+            words = ["Event: DeviceStateChange", "Device: PJSIP/1001"]
+            said = ["\r\n".join([*words, f"State: {state}"]) + "\r\n\r\n" for state in ("INUSE", "NOT_INUSE")]
+            talking, free = parser.feed("".join(said).encode())
+            self.link.on_event(free)
+            return [talking]
         said = [["Event: Status", *real("arrived", "17.1", "")[2:], "Context: menu"], real("gone", "17.1", "")]
         status, gone = parser.feed("".join("\r\n".join(lines) + "\r\n\r\n" for lines in said).encode())
         self.link.on_event(gone)
         return [status]
 
 
-async def test_a_caller_who_hangs_up_while_a_router_takes_stock() -> None:
-    """The caller is in the list of channels and gone a moment later: the router doesn't wait for its end for ever."""
-    stock, is_synced = Stock(), asyncio.Event()
+async def in_agreement(stock: Stock) -> RouterLoop:
+    """A router, after it has taken stock."""
+    is_synced = asyncio.Event()
 
     async def on_synced() -> None:
         is_synced.set()
@@ -210,4 +215,14 @@ async def test_a_caller_who_hangs_up_while_a_router_takes_stock() -> None:
     await asyncio.wait_for(is_synced.wait(), 5)
     running.cancel()
     router.stop()
-    assert not router.state.calls
+    return router
+
+
+async def test_a_caller_who_hangs_up_while_a_router_takes_stock() -> None:
+    """The caller is in the list of channels and gone a moment later: the router doesn't wait for its end for ever."""
+    assert not (await in_agreement(Stock())).state.calls
+
+
+async def test_an_agent_who_hangs_up_while_a_router_takes_stock() -> None:
+    """Asterisk lists the seat as in use, and says a moment later that it is free: the agent gets the next caller, and not only after its phone was used for something else."""
+    assert (await in_agreement(Stock())).state.seats["1001"].state is SeatState.FREE
