@@ -150,20 +150,23 @@ class Cast:
             await _first(over, within_s=guest.talk_s if guest.whim is Whim.TALKS else PATIENCE_S)
 
     async def _work(self, seat: str, phone: Softphone) -> None:
-        sleeps = False
+        sleeps, before = False, None
         for manner in manners(self._seed, seat):
             talk_s = None if manner.sends_on else manner.talk_s
             try:
                 await phone.behave(manner.mode, manner.after_s, talk_s)
             except RobotError:  # it heard only now that a caller whom it wanted to send on was gone
                 await phone.behave(manner.mode, manner.after_s, talk_s)
+            told_at = phone.seen("behaviour")[-1]["at"]
             if sleeps:  # only now: who waits in the line rings at once
                 await self._come_back(seat)
             rang = await phone.wait_for("incoming", FOR_EVER_S, lambda event: not event["second"])
-            ring = Ring(seat, _number_in(rang), manner.mode, self._clock + rang["at"])
+            # A seat is rung again within milliseconds: the phone may not have heard yet how to treat the next call
+            shown = before if before is not None and rang["at"] < told_at else manner
+            ring = Ring(seat, _number_in(rang), shown.mode, self._clock + rang["at"])
             self.notes.rings.append(ring)
-            await self._treat(phone, ring, manner, rang["at"])
-            sleeps = not ring.is_answered and manner.mode == "ignore"
+            await self._treat(phone, ring, shown, rang["at"])
+            sleeps, before = not ring.is_answered and shown.mode == "ignore", manner
 
     async def _treat(self, phone: Softphone, ring: Ring, manner: Manner, since: float) -> None:
         def later(event: Event) -> bool:
