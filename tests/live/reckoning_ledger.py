@@ -127,9 +127,10 @@ def _wrong_with(visit: Visit, mine: Sequence[CallRecord], both_hung_up: bool) ->
 
 def _talks(notes: Notes, records: Sequence[CallRecord]) -> list[str]:
     """Every talk that an agent's telephone had is on record at that seat, and none else, as long as it was; who was called back was so from that seat."""
-    talks = [ring for ring in notes.rings if ring.is_answered and not _is_try(ring, notes)]
-    tries = {(ring.caller, ring.seat) for ring in notes.rings if ring.is_answered and _is_try(ring, notes)}
     answered = [record for record in records if record.outcome is Outcome.ANSWERED]
+    only_back = {r.caller for r in records if r.outcome is Outcome.CALLBACK} - {r.caller for r in answered}
+    talks = [ring for ring in notes.rings if ring.is_answered and not _is_try(ring, notes, only_back)]
+    tries = {(ring.caller, ring.seat) for ring in notes.rings if ring.is_answered and _is_try(ring, notes, only_back)}
     had, told = (Counter((one.caller, one.seat) for one in side) for side in (talks, answered))
     had_short, told_short = (
         Counter((one.caller, one.seat) for one in side if one.talk_s < AT_ONCE_S) for side in (talks, answered)
@@ -150,9 +151,12 @@ def _talks(notes: Notes, records: Sequence[CallRecord]) -> list[str]:
     return found
 
 
-def _is_try(ring: Ring, notes: Notes) -> bool:
-    """Whether the seat was rung to call a customer back: that one had hung up before."""
-    return any(
+def _is_try(ring: Ring, notes: Notes, only_back: Collection[str]) -> bool:
+    """Whether the seat was rung to call a customer back: that one had hung up before, or still heard that it will be, and never talked otherwise.
+
+    (Asterisk's CDR would tell of a talk that went on record as a callback: its call is the caller's own.)
+    """
+    return ring.caller in only_back or any(
         visit.guest.number == ring.caller and visit.guest.whim is Whim.CALLED_BACK and ring.at > visit.ended_at > 0
         for visit in notes.visits
     )
