@@ -26,7 +26,7 @@ SHARES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "max": 1.0}
 WARM_UP_S = 5.0
 FILL_RATE = 50.0  # calls a second until the line is full; then only as many as leave
 MIN_GAPS = 20  # below it a p99 means nothing
-GAPS_DUE = 40
+GAPS_DUE = 40  # a phase is so long that MIN_GAPS come all but surely
 LONG_TALK_S = 10.0
 LIMIT_SIZE, LIMIT_P99_MS, LIMIT_P50, LIMIT_P99 = "50x150", 15.0, 100.0, 50.0
 
@@ -122,16 +122,22 @@ def missed_of(case: Case, turns: Sequence[Turn]) -> list[str]:
     return missed
 
 
+def refuse_case(case: Case, rounds: int) -> None:
+    """Raises NoFigure, with the reason, when there would be no line, or as `stage.refuse` does."""
+    leave = case.agents / case.talk_s
+    if leave >= FILL_RATE:
+        raise NoFigure(
+            f"{case.size}, talks of {case.talk_s:g} s: the agents take {leave:g} callers a second, "
+            f"and {FILL_RATE:g} come: there would be no line; take longer talks"
+        )
+    refuse(case.agents, case.waiting, rounds, case.seconds)
+
+
 def run(options: argparse.Namespace) -> Report:
     """All cases, each on a site of its size; raises NoFigure."""
     cases = cases_of(options)
     for case in cases:
-        if case.agents / case.talk_s >= FILL_RATE:
-            raise NoFigure(
-                f"{case.size}, talks of {case.talk_s:g} s: the agents take {case.agents / case.talk_s:g} callers a second, "
-                f"and {FILL_RATE:g} come: there would be no line; take longer talks"
-            )
-        refuse(case.agents, case.waiting, options.rounds, case.seconds)
+        refuse_case(case, options.rounds)
     lines = [
         "| agents x waiting | talk s | side | gaps | p50 ms | p90 ms | p99 ms | max ms |",
         "|---|---|---|---|---|---|---|---|",

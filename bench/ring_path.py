@@ -13,13 +13,13 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from bench.callers import callers_of, clean
-from bench.idle_to_ring import Case, cases_of
+from bench.idle_to_ring import Case, cases_of, refuse_case
 from bench.idle_to_ring import measure as measure_gaps
 from bench.pages import Report, command_of, finish, parser_of
 from bench.sides import DIAL_UNANSWERED, OURS
 from bench.sip_agents import SipAgents
 from bench.sip_seat import Habit
-from bench.stage import Stage, a_stage, refuse
+from bench.stage import Stage, a_stage
 from bench.turns import NoFigure, Turn, in_turns, median_of, quantile
 from bench.wire_tap import TCP, UDP, Packet, WireTap
 from tests.robots.sipp.run import SippRun
@@ -156,9 +156,11 @@ def table(turns: Sequence[Turn]) -> list[str]:
 
 def run(options: argparse.Namespace) -> Report:
     """Starts the site and measures; raises NoFigure."""
-    options_of_case = argparse.Namespace(sizes=options.size, talks=f"{options.talk:g}", seconds=options.seconds)
-    [case] = cases_of(options_of_case)
-    refuse(case.agents, case.waiting, options.rounds, case.seconds)
+    cases = cases_of(argparse.Namespace(sizes=options.size, talks=f"{options.talk:g}", seconds=options.seconds))
+    if len(cases) != 1:
+        raise NoFigure(f"size {options.size!r}: one, such as 50x150")
+    [case] = cases
+    refuse_case(case, options.rounds)
     with a_stage(case.agents, music=not options.no_music) as stage:
         turns = asyncio.run(
             in_turns(SIDES, options.rounds, lambda side, number: measure(stage, case, side, number), show)

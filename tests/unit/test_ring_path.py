@@ -4,6 +4,7 @@ import struct
 
 import pytest
 
+from bench import ring_path
 from bench.ring_path import BYE, HEARD, ORDERED, RINGS, STEPS, TAKEN, dials_of, paths_of
 from bench.wire_tap import TCP, UDP, Packet, packet_of
 
@@ -16,6 +17,21 @@ INVITE = b"INVITE sip:2001@127.0.0.1:17900 SIP/2.0\r\nFrom: <sip:13800000001@127
 CALLERS_INVITE = (
     b"INVITE sip:10010@127.0.0.1:5060 SIP/2.0\r\nFrom: <sip:13800002001@127.0.0.1>;tag=3\r\nCSeq: 1 INVITE\r\n\r\n"
 )
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--size", "10x30,50x150"], "one, such as 50x150"),
+        (["--size", "50"], "write 10x30"),
+        (["--size", "200x800", "--talk", "2"], "there would be no line"),
+        (["--talk", "0"], "write 10x30"),
+    ],
+)
+def test_what_is_no_case_gives_no_figure(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A slip in the command line is one sentence, and nothing is started."""
+    assert ring_path.main(words) == 2
+    assert said in capsys.readouterr().err
 
 
 def heard(at: float, payload: bytes, by: int = LEADER) -> Packet:
