@@ -15,10 +15,8 @@ TRANSFERS_AT = ("1001", "1002")  # agents who send some callers on; 1006 is the 
 VIPS = tuple(f"1390000000{n}" for n in range(2, 10))
 ROBOTS_AT_ONCE = 10
 PAUSE_MEAN_S = 2.2
-RUSH_EACH, RUSH_CALLERS = (
-    30,
-    10,
-)  # of so many callers the last so many come within seconds: there is a line, with time to ask in it
+# Of so many callers the last so many come within seconds: there is a line, with time to ask in it
+RUSH_EACH, RUSH_CALLERS = 30, 10
 RUSH_PAUSE_MEAN_S = 0.2
 
 
