@@ -290,6 +290,11 @@ class Hotline:
         """Waits until the agent is in that state."""
         await self.until(lambda s: _state_of(s, agent) == state, f"agent {agent} to be {state}", within_s)
 
+    async def one_talks(self, waiting: int, within_s: float = 10.0) -> None:
+        """Waits until one caller talks, so many wait and no other call is there. ("Talking" alone may be the agent's last call: records and status are written by different processes.)"""
+        expected = {"menu": 0, "waiting": waiting, "ringing": 0, "talking": 1}
+        await self.until(lambda s: s["calls"] == expected, f"one caller to talk and {waiting} to wait", within_s)
+
     async def until(self, is_true: Callable[[dict[str, Any]], bool], what: str, within_s: float = 10.0) -> None:
         """Waits for a condition on the status."""
         deadline = time.monotonic() + within_s

@@ -44,7 +44,7 @@ async def test_asterisk_stands_still_and_goes_on(hotline: Hotline) -> None:
         assert not talking.phone.seen("disconnected") and not waiting.phone.seen("disconnected"), "a call was cut"
         talking.hang_up()
         assert (await hotline.record_of(talking)).reason == "caller"
-        await hotline.agent_is("1001", "talking", 15)
+        await hotline.one_talks(waiting=0, within_s=15)
         waiting.hang_up()
         record = await hotline.record_of(waiting)
     assert (record.outcome.value, record.agent, record.offers) == ("answered", "1001", 1)

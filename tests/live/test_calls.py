@@ -52,9 +52,8 @@ async def test_agent_hangs_up_first(hotline: Hotline) -> None:
 
 async def test_vip_is_served_before_ordinary_callers_who_wait_longer(hotline: Hotline) -> None:
     """The only agent frees: the VIP who came last rings first, then the ordinary callers in their order."""
-    async with hotline.agent("1001") as agent, hotline.caller() as first:
+    async with hotline.agent("1001"), hotline.caller() as first:
         await hotline.asks_for_a_person(first)
-        await agent.talks()
         async with hotline.caller() as second:
             await hotline.asks_for_a_person(second)
             async with hotline.caller() as third:
@@ -62,11 +61,9 @@ async def test_vip_is_served_before_ordinary_callers_who_wait_longer(hotline: Ho
                 async with hotline.vip() as vip:
                     await hotline.asks_for_a_person(vip, "vip")
                     order = []
-                    for leaving in (first, vip, second, third):
+                    for waiting, leaving in ((3, first), (2, vip), (1, second), (0, third)):
+                        await hotline.one_talks(waiting)
                         leaving.hang_up()
-                        if leaving is not third:
-                            await agent.talks()
-                            await hotline.agent_is("1001", "talking")
                     for caller in (vip, second, third):
                         order.append((await hotline.record_of(caller)).answered_at or 0.0)
     assert order == sorted(order) and all(order), f"answered in the order {order}"

@@ -123,7 +123,7 @@ async def test_the_line_to_asterisk_is_cut(hotline: Hotline) -> None:
         await agent.talks(3 * FALLBACK_AFTER_S + 10)
         line.mend()
         await hotline.until_metric(lambda: hotline.health() == "", "all to be well", NOTICED_WITHIN_S)
-        await hotline.agent_is("1001", "talking")
+        await hotline.one_talks(waiting=0)
         waiting.hang_up()
         records = [await hotline.record_of(caller) for caller in (talking, waiting)]
         await hotline.agent_is("1001", "ready", 15)
@@ -146,7 +146,7 @@ async def test_a_short_cut_costs_a_waiting_caller_nothing(hotline: Hotline, how:
         talking.hang_up()
         await agent.phone.wait_for("disconnected")
         await agent.talks(15)
-        await hotline.agent_is("1001", "talking", 15)
+        await hotline.one_talks(waiting=0, within_s=15)
         waiting.hang_up()
         record = await hotline.record_of(waiting)
     assert (record.outcome.value, record.agent, len(hotline.records(waiting.number))) == ("answered", "1001", 1)
