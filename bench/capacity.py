@@ -3,7 +3,8 @@
 Run: python -m bench.capacity [--agents 300] [--first 10] [--probe 10] [--hold 180]
 Callers hear the main menu, press 0 after 1 s and are put through; a talk lasts 2 s. A menu step is from the key (SIPp sends it) to the ring of the seat that answers it (INVITE arrived), so that
 everything between counts: on our side the script, the router and the order to ring. Each side is probed for `probe` seconds at rising rates (by a quarter) until one fails, then
-between the last two; the highest rate that held is confirmed for `hold` seconds, and lowered by a tenth while it does not hold. Sides take turns in each step.
+between the last two; the highest rate that held is confirmed for `hold` seconds, and lowered by a tenth while it does not hold. A try that can hold no more, whatever comes, is given up.
+Sides take turns in each step.
 SIPp and the seats run on the same machine: the figure is the machine's, the ratio counts.
 """
 
@@ -24,7 +25,7 @@ from bench.sip_seat import Habit
 from bench.stage import Stage, a_stage, refuse
 from bench.turns import NoFigure, quantile
 from tests.robots.sipp.callers import Press
-from tests.robots.sipp.run import SippError, SippRun
+from tests.robots.sipp.run import SippCounts, SippError, SippRun
 
 SIDES = (MENU_OURS, MENU_QUEUE, MENU_DIAL)
 HABIT = Habit(answer_after_s=0.05, talk_s=2.0)
@@ -34,6 +35,7 @@ RISE, FALL = 1.25, 0.9
 CLOSE = 1.08  # the search ends when what held and what failed are this close
 MOST_RATE = 400.0
 WARM_UP_S = 3.0
+LOOK_S = 10.0  # so often is looked whether a try can still hold
 
 
 @dataclass
@@ -87,34 +89,53 @@ async def probe(stage: Stage, side: str, rate: float, seconds: float) -> Probe:
     """Callers at that rate for the time; everything that went wrong is in `why`."""
     ground = stage.switch(side)
     calls = int(rate * (seconds + WARM_UP_S))
-    to_wall = time.time() - time.monotonic()
     trouble = ""
-    async with SipAgents(ground.sip, stage.passwords, HABIT) as agents:
-        async with SippRun.callers(
+    async with (
+        SipAgents(ground.sip, stage.passwords, HABIT) as agents,
+        SippRun.callers(
             ground.sip,
             callers_of(stage.seats, min(calls, 900 * len(stage.seats))),
             calls=calls,
             rate=rate,
             presses=[Press(PRESS_S)],
             timeout_s=seconds + 60,
-        ) as run:
-            await asyncio.sleep(WARM_UP_S)
-            before, began = ground.meter.read(), time.monotonic()
-            await asyncio.sleep(seconds)
-            cpu = spent(before, ground.meter.read())["all"] / (time.monotonic() - began)
-            try:
-                outcome = await run.finished()
-                counts, said = outcome.counts, outcome.said("pressed")
-            except SippError as error:
-                counts, said, trouble = run.counts(), [], str(error)[:100]
-        rings = {ring.caller: ring.rung_at + to_wall for seat in agents.seats.values() for ring in reversed(seat.rings)}
-    pressed = dict(pressed_of(line) for line in said)
-    steps_ms = [(rings.get(number, math.inf) - at) * 1000 for number, at in pressed.items()]
-    p99_ms = quantile(steps_ms, 0.99)
+        ) as run,
+    ):
+        await asyncio.sleep(WARM_UP_S)
+        before, began = ground.meter.read(), time.monotonic()
+        given_up = False
+        while not given_up and (left_s := began + seconds - time.monotonic()) > 0:
+            await asyncio.sleep(min(LOOK_S, left_s))
+            given_up = is_lost(calls, run.counts(), steps_ms(run.said(), agents))
+        cpu = spent(before, ground.meter.read())["all"] / (time.monotonic() - began)
+        if given_up:
+            run.stop_dialling()
+        try:
+            counts = (await run.finished()).counts
+        except SippError as error:
+            counts, trouble = run.counts(), str(error)[:100]
+        took_ms = steps_ms(run.said(), agents)
+    p99_ms = quantile(took_ms, 0.99)
     if not trouble:
-        trouble = verdict(calls, counts.successful, counts.failed, counts.retransmissions, p99_ms)
+        trouble = verdict(counts.created if given_up else calls, counts, p99_ms)
+    if given_up:
+        trouble += f", given up after {counts.created / rate:.0f} s"
     await asyncio.sleep(2.0)
-    return Probe(side, rate, seconds, calls, counts.failed, counts.retransmissions, p99_ms, cpu, trouble)
+    return Probe(side, rate, seconds, counts.created, counts.failed, counts.retransmissions, p99_ms, cpu, trouble)
+
+
+def steps_ms(said: Sequence[str], agents: SipAgents) -> list[float]:
+    """From each key of which SIPp wrote to the ring that answered it; a key without a ring has taken until now."""
+    to_wall, now = time.time() - time.monotonic(), time.time()
+    rings = {ring.caller: ring.rung_at + to_wall for seat in agents.seats.values() for ring in reversed(seat.rings)}
+    keys = dict(pressed_of(line.split(" ", 1)[1]) for line in said if line.startswith("pressed "))
+    return [(rings.get(number, now) - at) * 1000 for number, at in keys.items()]
+
+
+def is_lost(calls: int, so_far: SippCounts, took_ms: Sequence[float]) -> bool:
+    """Whether a try of so many calls can hold no more, whatever comes."""
+    late = sum(took > STEP_MS for took in took_ms)
+    return bool(so_far.failed) or so_far.retransmissions > most_retransmissions(calls) or late > calls * 0.01
 
 
 def pressed_of(line: str) -> tuple[str, float]:
@@ -123,12 +144,17 @@ def pressed_of(line: str) -> tuple[str, float]:
     return words[0], float(words[-1])
 
 
-def verdict(calls: int, successful: int, failed: int, retransmissions: int, p99_ms: float) -> str:
+def most_retransmissions(calls: int) -> float:
+    """So many messages may be sent again among that many calls."""
+    return max(5, calls * RETRANSMITTED_AT_MOST)
+
+
+def verdict(calls: int, counts: SippCounts, p99_ms: float) -> str:
     """Why a rate did not hold, or nothing."""
-    if failed or successful < calls:
-        return f"{failed} failed, {calls - failed - successful} unfinished"
-    if retransmissions > max(5, calls * RETRANSMITTED_AT_MOST):
-        return f"{retransmissions} retransmissions"
+    if counts.failed or counts.successful < calls:
+        return f"{counts.failed} failed, {calls - counts.failed - counts.successful} unfinished"
+    if counts.retransmissions > most_retransmissions(calls):
+        return f"{counts.retransmissions} retransmissions"
     if not p99_ms < STEP_MS:
         return f"menu step p99 {p99_ms:.0f} ms"
     return ""

@@ -12,7 +12,7 @@ import pytest
 from bench import idle_to_ring, pages
 from bench.__main__ import COMMANDS, arguments_of
 from bench.__main__ import main as run_all
-from bench.capacity import CLOSE, MOST_RATE, Probe, Search, verdict
+from bench.capacity import CLOSE, MOST_RATE, Probe, Search, is_lost, verdict
 from bench.idle_to_ring import Case, cases_of, missed_of, rows_of
 from bench.meter import ASTERISK, OURS, STORE, Cost, read_process, spent
 from bench.sides import LEASTRECENT, QUEUES, RRMEMORY, ours_dialplan, peer_dialplan, peer_queues, prompts_in, word_of
@@ -20,6 +20,7 @@ from bench.sip_seat import Habit
 from bench.stage import PORT_BASE, VOICE_PORTS, ports_of, refuse
 from bench.turns import NoFigure, Turn, growth_exponent, in_turns, median_of, quantile, ratio, shown
 from jietong.provision.private_copy import ProvisionError
+from tests.robots.sipp.run import SippCounts
 from tests.unit.test_robots_sip_seat import Stage
 
 CASE = Case(50, 150, 5.0, 40.0)
@@ -347,7 +348,23 @@ def test_tiers_are_told_by_number_on_both_sides() -> None:
 )
 def test_a_rate_holds_only_when_nothing_was_wrong(counts: tuple[int, int, int, int], p99_ms: float, why: str) -> None:
     """A failed call, an unfinished one, lost messages, a slow menu or no measured step at all: the rate did not hold."""
-    assert verdict(*counts, p99_ms) == why
+    calls, successful, failed, retransmissions = counts
+    found = SippCounts(successful=successful, failed=failed, retransmissions=retransmissions)
+    assert verdict(calls, found, p99_ms) == why
+
+
+@pytest.mark.parametrize(
+    ("failed", "retransmissions", "late", "lost"),
+    [(0, 0, 0, False), (1, 0, 0, True), (0, 10, 0, False), (0, 11, 0, True), (0, 0, 10, False), (0, 0, 11, True)],
+)
+def test_a_try_is_given_up_only_when_nothing_can_save_it(
+    failed: int, retransmissions: int, late: int, lost: bool
+) -> None:
+    """Of 1,000 calls one failed, eleven messages were sent again or eleven steps were late: the rest of three minutes cannot mend that; and what is given up is no rate that held."""
+    so_far = SippCounts(created=200, successful=200 - failed, failed=failed, retransmissions=retransmissions)
+    took_ms = [20.0] * (200 - late) + [150.1] * late
+    assert is_lost(1000, so_far, took_ms) is lost
+    assert not lost or verdict(200, so_far, quantile(took_ms, 0.99))
 
 
 @pytest.mark.parametrize("limit", [3.0, 17.0, 62.0, 1000.0])
