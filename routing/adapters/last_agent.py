@@ -4,9 +4,20 @@ Owns that query. Must not decide whether the agent is tried.
 Rules: domain.md H10 (首问责任制): the same person is tried first when the customer calls again.
 """
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, bindparam, select
 
 from routing.adapters.tables import call_records
+
+_columns = call_records.c
+# Made once: to make it anew for each call costs more than to run it.
+_NEWEST = (
+    select(_columns.agent)
+    .where(_columns.caller == bindparam("caller"), _columns.ended_at >= bindparam("since"))
+    .where(_columns.answered_at.is_not(None))
+    .where(_columns.is_probe.is_(False))  # a test call meets whoever a stranger would
+    .order_by(_columns.ended_at.desc())
+    .limit(1)
+)
 
 
 class LastAgents:
@@ -22,13 +33,5 @@ class LastAgents:
         """
         if not caller:
             return ""
-        columns = call_records.c
-        newest = (
-            select(columns.agent)
-            .where(columns.caller == caller, columns.ended_at >= since, columns.answered_at.is_not(None))
-            .where(columns.is_probe.is_(False))  # a test call meets whoever a stranger would
-            .order_by(columns.ended_at.desc())
-            .limit(1)
-        )
         with self._engine.connect() as connection:
-            return str(connection.execute(newest).scalar() or "")
+            return str(connection.execute(_NEWEST, {"caller": caller, "since": since}).scalar() or "")

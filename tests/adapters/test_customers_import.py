@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, event, text
@@ -159,14 +160,14 @@ def test_a_large_file_is_imported_and_again(site: RunningSite, engine: Engine, t
 
 def test_a_look_up_is_one_indexed_query(engine: Engine) -> None:
     """The database finds a caller by its key, it does not search."""
-    seen: list[str] = []
-    event.listen(engine, "before_cursor_execute", lambda *a: seen.append(a[2]) if "BEGIN" not in a[2] else None)
+    seen: list[tuple[str, Any]] = []
+    event.listen(engine, "before_cursor_execute", lambda *a: seen.append(a[2:4]) if "BEGIN" not in a[2] else None)
     Customers(engine).look_up("13900000001")
-    assert len(seen) == 1
+    ((query, values),) = seen
     with engine.connect() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text("SET enable_seqscan = off"))  # a table of three rows would be read whole
-            plan = connection.exec_driver_sql(f"EXPLAIN {seen[0]}", {"phone_1": "1"}).all()
+            plan = connection.exec_driver_sql(f"EXPLAIN {query}", values).all()
         else:
-            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {seen[0]}", ("1",)).all()
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", values).all()
     assert "USING INDEX" in str(plan) or "Index Scan" in str(plan)
