@@ -9,6 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
+from ivr.adapters import announcement_file
 from ivr.adapters.announcement_file import NAME, SwitchedAnnouncements
 from ivr.announcements import EVERYBODY
 from jietong import cli
@@ -146,17 +147,15 @@ def test_a_damaged_file_leaves_what_was_on(var: Path) -> None:
     assert worker.of(EVERYBODY) == ()
 
 
-def test_asking_costs_nothing(var: Path) -> None:
-    """A worker asks for each caller: far less than a millisecond."""
+def test_asking_reads_the_file_once(var: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker asks for each caller: it reads what is on when that changes, not each time."""
     announce(var, "on", "announcement-emergency")
+    reads: list[Path] = []
+    read = announcement_file.read
+    monkeypatch.setattr(announcement_file, "read", lambda file: (reads.append(file), read(file))[1])
     worker = SwitchedAnnouncements(var / "data")
-    worker.of(EVERYBODY)
-    best_s = min(_seconds_of_a_hundred(worker) for _ in range(20))
-    assert best_s / 100 < 0.001
-
-
-def _seconds_of_a_hundred(worker: SwitchedAnnouncements) -> float:
-    began = time.perf_counter()
-    for _ in range(100):
-        worker.of(EVERYBODY)
-    return time.perf_counter() - began
+    assert [worker.of(EVERYBODY) for _ in range(100)] == [("announcement-emergency",)] * 100
+    assert len(reads) == 1
+    announce(var, "on", "announcement-busy")
+    assert len({worker.of(EVERYBODY) for _ in range(100)}) == 1
+    assert len(reads) == 2

@@ -2,7 +2,6 @@
 
 import contextlib
 import math
-import time
 from dataclasses import fields
 from typing import Any
 
@@ -12,7 +11,7 @@ from hypothesis import strategies as st
 
 from routing.adapters import codec
 from routing.events import CallArrived, CallEnded, OfferFailed, OfferFailure, Tick
-from routing.facts import CallOffered, Decision, Pass, PassedOver
+from routing.facts import Pass, PassedOver
 from routing.opening import Stretches
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
@@ -137,23 +136,3 @@ def test_words_are_what_is_written() -> None:
     assert plain == {"type": "OfferFailed", "at": 1.0, "call": "1.1", "seat": "1001", "reason": "no_answer"}
     assert codec.to_plain(Tick(2.0)) == {"type": "Tick", "at": 2.0}
     assert codec.event_of({**GOOD, "added_later": 1}) == CallEnded(1.0, "1.1", 16)
-
-
-def test_writing_an_entry_costs_next_to_nothing() -> None:
-    """The router spends under 20 microseconds on writing down a usual decision."""
-    event = CallArrived(1.0, "1700000000.1", "PJSIP/carrier-00000001", "13900000001")
-    facts = [
-        CallOffered(1.0, "1700000000.1", "13900000001", "hotline", "vip", "", "zh-CN", 1.0),
-        Decision(
-            1.0, "1700000000.1", "1901", "1901", "dedicated", 0.0, 10.0, (PassedOver("ordinary", "not needed"),) * 3
-        ),
-    ]
-    best_us = min(_time_us(event, facts) for _ in range(20))
-    assert best_us < 20
-
-
-def _time_us(event: Any, facts: list[Any]) -> float:
-    begun = time.perf_counter()
-    for _ in range(100):
-        codec.entry_bytes(event, facts, 12.3)
-    return (time.perf_counter() - begun) / 100 * 1e6
