@@ -103,23 +103,21 @@ async def probe(stage: Stage, side: str, rate: float, seconds: float) -> Probe:
     ):
         await asyncio.sleep(WARM_UP_S)
         before, began = ground.meter.read(), time.monotonic()
-        given_up = False
-        while not given_up and (left_s := began + seconds - time.monotonic()) > 0:
+        while not trouble and (left_s := began + seconds - time.monotonic()) > 0:
             await asyncio.sleep(min(LOOK_S, left_s))
-            given_up = is_lost(calls, run.counts(), steps_ms(run.said(), agents))
+            if left_s > LOOK_S:
+                trouble = lost_to(calls, run.counts(), steps_ms(run.said(), agents))
         cpu = spent(before, ground.meter.read())["all"] / (time.monotonic() - began)
-        if given_up:
+        if trouble:
+            trouble += f", given up after {time.monotonic() - began:.0f} s"
             run.stop_dialling()
         try:
             counts = (await run.finished()).counts
         except SippError as error:
-            counts, trouble = run.counts(), str(error)[:100]
+            counts, trouble = run.counts(), trouble or str(error)[:100]
         took_ms = steps_ms(run.said(), agents)
     p99_ms = quantile(took_ms, 0.99)
-    if not trouble:
-        trouble = verdict(counts.created if given_up else calls, counts, p99_ms)
-    if given_up:
-        trouble += f", given up after {counts.created / rate:.0f} s"
+    trouble = trouble or verdict(calls, counts, p99_ms)
     await asyncio.sleep(2.0)
     return Probe(side, rate, seconds, counts.created, counts.failed, counts.retransmissions, p99_ms, cpu, trouble)
 
@@ -132,10 +130,14 @@ def steps_ms(said: Sequence[str], agents: SipAgents) -> list[float]:
     return [(rings.get(number, now) - at) * 1000 for number, at in keys.items()]
 
 
-def is_lost(calls: int, so_far: SippCounts, took_ms: Sequence[float]) -> bool:
-    """Whether a try of so many calls can hold no more, whatever comes."""
+def lost_to(calls: int, so_far: SippCounts, took_ms: Sequence[float]) -> str:
+    """Why a try of so many calls can hold no more, whatever comes; nothing while it can."""
+    if so_far.failed:
+        return f"{so_far.failed} failed"
+    if so_far.retransmissions > most_retransmissions(calls):
+        return f"{so_far.retransmissions} retransmissions"
     late = sum(took > STEP_MS for took in took_ms)
-    return bool(so_far.failed) or so_far.retransmissions > most_retransmissions(calls) or late > calls * 0.01
+    return f"{late} menu steps over {STEP_MS:g} ms" if late > calls * 0.01 else ""
 
 
 def pressed_of(line: str) -> tuple[str, float]:
