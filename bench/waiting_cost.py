@@ -79,6 +79,18 @@ def table(turns: Sequence[Turn], sizes: Sequence[int]) -> list[str]:
     return lines
 
 
+def missed_of(turns: Sequence[Turn], sizes: Sequence[int]) -> list[str]:
+    """The limit of issue 7, at each size that is above it: not above app_queue's."""
+    found = {
+        size: ratio(turns, OURS, LEASTRECENT, f"cpu {size}").median
+        for size in sizes
+        if median_of(turns, LEASTRECENT, f"cpu {size}")
+    }
+    return [
+        f"{size:,} waiting: {shown(times)} times app_queue's, limit 1" for size, times in found.items() if times > 1
+    ]
+
+
 def run(options: argparse.Namespace) -> Report:
     """Starts the site and measures; raises NoFigure."""
     sizes = sorted({int(size) for size in options.sizes.split(",")})
@@ -99,6 +111,7 @@ def run(options: argparse.Namespace) -> Report:
         [row for turn in turns for row in turn.raw],
         {side: [(size, median_of(turns, side, f"cpu {size}")) for size in sizes] for side in SIDES},
         ("callers waiting", "CPU s/s"),
+        missed=missed_of(turns, sizes),
     )
 
 

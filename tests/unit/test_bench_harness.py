@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import idle_to_ring, pages
+from bench import idle_to_ring, pages, waiting_cost
 from bench.__main__ import COMMANDS, arguments_of
 from bench.__main__ import main as run_all
 from bench.capacity import CLOSE, MOST_RATE, Probe, Search, lost_to, verdict
@@ -383,6 +383,21 @@ def test_the_search_ends_close_to_the_limit(limit: float) -> None:
         assert tries < 40
     assert search.held <= min(limit, MOST_RATE)
     assert search.held >= min(limit, MOST_RATE) / CLOSE
+
+
+def test_waiting_that_costs_more_than_the_peers_is_told() -> None:
+    """Each size at which ours is above app_queue is named with its ratio; the others are not."""
+    turns = [
+        Turn(side, 1, {f"cpu {size}": value for size, value in figures.items()})
+        for side, figures in (
+            (waiting_cost.OURS, {0: 0.03, 250: 0.05, 500: 0.05}),
+            (LEASTRECENT, {0: 0.01, 250: 0.04, 500: 0.05}),
+        )
+    ]
+    assert waiting_cost.missed_of(turns, [0, 250, 500]) == [
+        "0 waiting: 3.00 times app_queue's, limit 1",
+        "250 waiting: 1.25 times app_queue's, limit 1",
+    ]
 
 
 def test_each_benchmark_of_the_list_is_there() -> None:
