@@ -7,9 +7,11 @@ of four steps that most waiting callers have gone through, then when each caller
 import argparse
 import random
 import statistics
+import sys
 import time
 
 from bench.engine_step import Hotline
+from bench.turns import or_no_figure
 from routing import engine
 from routing.events import AsteriskSynced, CallQueued, SeatChanged, SeatState, Tick
 from routing.model import State
@@ -112,7 +114,7 @@ def measure(hotline: Hotline, turns: int) -> float:
     return (time.perf_counter() - started) / (hotline.steps - before)
 
 
-def main() -> None:
+def main() -> int:
     """Measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
@@ -136,7 +138,8 @@ def main() -> None:
     print(f"with a recipe of four steps in each queue: {cost * 1e6:.2f} us a step, {1 / cost:,.0f} events/s")
     cost = statistics.median(told)
     print(f"and each caller told its place and wait: {cost * 1e6:.2f} us a step, {1 / cost:,.0f} events/s")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(or_no_figure(main))

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from bench.menu_callers import Caller, Callers
 from bench.meter import Meter
+from bench.turns import or_no_figure
 from jietong.running import RunningSite
 from tests.adapters.up_fixture import jietong_up
 
@@ -105,4 +106,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(or_no_figure(main))

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.plots import draw
-from bench.turns import NoFigure
+from bench.turns import or_no_figure
 from jietong.provision.programs import find_sipp
 from tests.chaos.page import written
 
@@ -51,11 +51,7 @@ def parser_of(description: str | None) -> argparse.ArgumentParser:
 
 def finish(run: Callable[[argparse.Namespace], Report], options: argparse.Namespace) -> int:
     """Runs the benchmark and publishes it; 2, and the reason in words, when there is no figure."""
-    try:
-        return publish(run(options), options)
-    except NoFigure as error:
-        print(f"no figure: {error}", file=sys.stderr)
-        return 2
+    return or_no_figure(lambda: publish(run(options), options))
 
 
 def command_of(spec: ModuleSpec | None, options: argparse.Namespace) -> str:

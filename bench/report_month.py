@@ -25,6 +25,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, insert
 
+from bench.turns import or_no_figure
 from ivr.adapters.service_tables import ratings
 from jietong.database import migrate, open_engine, sqlite_url, writing
 from jietong.processes.report import _given, no_collector, yardstick_of
@@ -239,4 +240,4 @@ def show(ours: list[Turn], bare: list[Turn]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(or_no_figure(main))

@@ -12,6 +12,7 @@ import threading
 import time
 from datetime import UTC, datetime
 
+from bench.turns import or_no_figure
 from metrics.adapters.exporter import HotlineCollector
 from metrics.adapters.gauges import Now
 from metrics.adapters.http_server import Page, PageServer
@@ -109,4 +110,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(or_no_figure(main))

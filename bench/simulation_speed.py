@@ -11,11 +11,13 @@ import gc
 import pstats
 import random
 import statistics
+import sys
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
 from itertools import islice
 
+from bench.turns import or_no_figure
 from routing.rules import Rules, Seat, Tier
 from simulation import lean
 from simulation.chance import Distribution
@@ -87,7 +89,7 @@ def peak_kb(way: str, count: int) -> float:
     return peak / 1024
 
 
-def main() -> None:
+def main() -> int:
     """Measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
@@ -110,7 +112,8 @@ def main() -> None:
         with cProfile.Profile() as profile:
             shipped_engine(20_000)
         pstats.Stats(profile).sort_stats("tottime").print_stats(25)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(or_no_figure(main))

@@ -6,6 +6,8 @@ Must not know what a side is nor what is measured. Rule: machines are shared and
 
 import math
 import statistics
+import sys
+import traceback
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -36,6 +38,18 @@ class Ratio:
 
     def __str__(self) -> str:
         return f"{shown(self.median)} ({shown(self.low)}-{shown(self.high)})"
+
+
+def or_no_figure(benchmark: Callable[[], int]) -> int:
+    """The exit code of a benchmark; 2, and the reason in words, when it was refused or broke down on the way: that is no limit that does not hold."""
+    try:
+        return benchmark()
+    except NoFigure as error:
+        print(f"no figure: {error}", file=sys.stderr)
+    except Exception as error:
+        traceback.print_exc()
+        print(f"no figure: {type(error).__name__}: {error}", file=sys.stderr)
+    return 2
 
 
 async def in_turns(

@@ -17,7 +17,7 @@ from bench.meter import ASTERISK, OURS, STORE, Cost, read_process, spent
 from bench.sides import LEASTRECENT, QUEUES, RRMEMORY, ours_dialplan, peer_dialplan, peer_queues, prompts_in, word_of
 from bench.sip_seat import Habit
 from bench.stage import PORT_BASE, VOICE_PORTS, ports_of, refuse
-from bench.turns import NoFigure, Turn, growth_exponent, in_turns, median_of, quantile, ratio, shown
+from bench.turns import NoFigure, Turn, growth_exponent, in_turns, median_of, or_no_figure, quantile, ratio, shown
 from jietong.provision.private_copy import ProvisionError
 from tests.unit.test_robots_sip_seat import Stage
 
@@ -346,6 +346,18 @@ def test_waiting_that_costs_more_than_the_peers_is_told() -> None:
         "0 waiting: 3.00 times app_queue's, limit 1",
         "250 waiting: 1.25 times app_queue's, limit 1",
     ]
+
+
+@pytest.mark.parametrize("error", [NoFigure("a side failed"), ProcessLookupError("process 7 of the site has ended")])
+def test_a_benchmark_that_breaks_down_gives_no_figure(error: Exception, capsys: pytest.CaptureFixture[str]) -> None:
+    """Refused or broken on the way: exit code 2 with the reason, not the 1 of a limit that does not hold."""
+
+    def benchmark() -> int:
+        raise error
+
+    assert or_no_figure(benchmark) == 2
+    assert f"{error}" in capsys.readouterr().err.splitlines()[-1]
+    assert or_no_figure(lambda: 1) == 1
 
 
 def test_each_benchmark_of_the_list_is_there() -> None:
