@@ -25,7 +25,9 @@ QUEUES = {
     ),
 }
 VIP_PREFIX, VIP_PRIORITY = "139", 10  # of callers' numbers, where tiers are compared
-SILENT_CLASS = "bench-silent"  # a class of music that does not exist: nothing is played
+# A class of music that does not exist: nothing is played. A Dial without any class would make a ringing tone for the caller who is answered already, 50 packets a
+# second, and app_queue none
+SILENT_CLASS = "bench-silent"
 
 
 def ours_dialplan(text: str, number: str, music: bool, tiers: bool = False) -> str:
@@ -50,7 +52,9 @@ def ours_dialplan(text: str, number: str, music: bool, tiers: bool = False) -> s
     made = text[:begin] + own.replace(last, chosen) + text[end:]
     if not music:
         made = (
-            made.replace("StartMusicOnHold(jietong)", "NoOp()").replace("gim(jietong)", "gi").replace(",m(jietong)", "")
+            made.replace("StartMusicOnHold(jietong)", "NoOp()")
+            .replace("gim(jietong)", f"gim({SILENT_CLASS})")
+            .replace(",m(jietong)", "")
         )
     return made
 
@@ -62,7 +66,7 @@ def peer_dialplan(number: str, ring_s: int, prompts: str, music: bool, tiers: bo
     answer = "Set(CALLERID(name)=)\n same => n,Answer()\n"
     if tiers:
         answer += f' same => n,GotoIf($["${{CALLERID(num):0:3}}" = "{VIP_PREFIX}"]?vip:line)\n same => n(vip),Set(QUEUE_PRIO={VIP_PRIORITY})\n same => n(line),NoOp()\n'
-    dial = f"Dial(PJSIP/${{CALLERID(num):-4}},{ring_s},gi{'m(jietong)' if music else ''})"
+    dial = f"Dial(PJSIP/${{CALLERID(num):-4}},{ring_s},gim({'jietong' if music else SILENT_CLASS}))"
     ends = {side: f"Queue(bench-{queue})" for side, (queue, _) in QUEUES.items()} | {DIAL: dial, DIAL_UNANSWERED: dial}
     first = {DIAL_UNANSWERED: answer.replace(" same => n,Answer()\n", "")}
     plain = "".join(

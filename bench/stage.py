@@ -152,6 +152,9 @@ def _our_ground(site: RunningSite, music: bool, tiers: bool) -> Ground:
     text = ours_dialplan(plan.read_text(encoding="utf-8"), site.site.hotline.number, music, tiers)
     plan.write_text(text, encoding="utf-8")
     ground = Ground(f"127.0.0.1:{site.ports.sip}", conf, site.asterisk_argv, Meter(site.var))
+    if not music:
+        _hush(conf.parent)
+        ground.cli("logger reload")
     _reload(ground, MENU_OURS)
     ground.cli(f"dialplan set global BENCH_SIDE {OURS}")
     return ground
@@ -205,7 +208,15 @@ def _write_peers(
     queues = peer_queues(numbers, RING_S, "jietong" if music else SILENT_CLASS, prompts)
     (etc / "queues.conf").write_text(queues, encoding="utf-8")
     (etc / "manager.conf").write_text("[general]\nenabled = no\n", encoding="utf-8")
+    if not music:
+        _hush(etc)
     return conf, settings.sip_port
+
+
+def _hush(etc: Path) -> None:
+    """Without the warning that comes with each call that is to hear nothing: the class that means silence is not there."""
+    file = etc / "logger.conf"
+    file.write_text(file.read_text(encoding="utf-8").replace(",warning", ""), encoding="utf-8")
 
 
 def _wait_ready(process: "subprocess.Popen[bytes]", out: Path) -> None:
