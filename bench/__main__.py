@@ -39,6 +39,8 @@ COMMANDS = (
     Command("ring_path", None, "--seconds 20 --rounds 2"),
     Command("idle_to_ring", None, "--sizes 200x800 --talks 20 --seconds 8 --rounds 2 --no-music"),
     Command("cost_per_call", "--seconds 10 --rounds 1", "--seconds 20 --rounds 2"),
+    Command("asterisk_cpu", None),
+    Command("run_queue", None),
     Command("capacity", None, "--first 16"),
     Command("waiting_cost", "--sizes 0,250 --seconds 5 --rounds 1", "--seconds 6 --rounds 2"),
     Command("waiting_cost", None, "--sizes 0,125,250 --seconds 6 --music"),

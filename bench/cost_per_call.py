@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 
 from bench.callers import callers_of, clean, with_load
 from bench.meter import ASTERISK, STORE, spent
@@ -29,8 +30,14 @@ PROCESS = "process "
 LIMITS = {LEASTRECENT: 1.0, DIAL: 1.5}
 
 
-async def measure(stage: Stage, side: str, number: int, options: argparse.Namespace) -> Turn:
-    """One side for the time."""
+async def measure(
+    stage: Stage,
+    side: str,
+    number: int,
+    options: argparse.Namespace,
+    beside: AbstractAsyncContextManager[object] | None = None,
+) -> Turn:
+    """One side for the time, with `beside` open."""
     ground = stage.switch(side)
     calls = int(options.rate * (options.seconds + WARM_UP_S))
     async with (
@@ -45,7 +52,8 @@ async def measure(stage: Stage, side: str, number: int, options: argparse.Namesp
     ):
         await asyncio.sleep(WARM_UP_S)
         before, done, of_each = ground.meter.read(), agents.counts()["own_bye"], ground.meter.cpu_by_process()
-        await asyncio.sleep(options.seconds)
+        async with beside or nullcontext():
+            await asyncio.sleep(options.seconds)
         after, handled = ground.meter.read(), agents.counts()["own_bye"] - done
         used_by = _by_name(of_each, ground.meter.cpu_by_process())
         clean((await run.finished()).counts, side, options.retransmitted)
@@ -100,8 +108,8 @@ def shares(turns: Sequence[Turn], music: str) -> str:
     return f"Music {music}, ours by process, ms a call: {told}."
 
 
-def run(options: argparse.Namespace) -> Report:
-    """With and without music; raises NoFigure."""
+def refuse_load(options: argparse.Namespace) -> None:
+    """Raises NoFigure, with the reason, for a rate that its agents cannot serve without a line, or as `stage.refuse` does."""
     if not 0 < options.rate <= 500:
         raise NoFigure(f"rate {options.rate:g}: from 0 to 500 calls a second")
     needed = options.rate * 3.5
@@ -110,6 +118,11 @@ def run(options: argparse.Namespace) -> Report:
             f"{options.agents} agents cannot serve {options.rate:g} calls a second without a line: {needed:.0f} can"
         )
     refuse(options.agents, 0, options.rounds, options.seconds)
+
+
+def run(options: argparse.Namespace) -> Report:
+    """With and without music; raises NoFigure."""
+    refuse_load(options)
     lines = [
         "| music | side | Asterisk ms | our processes ms | store ms | all ms a call | ours / side (rounds) |",
         "|---|---|---|---|---|---|---|",
