@@ -98,6 +98,7 @@ async def _run(site: RunningSite) -> int:
         bystander.close()
         await tenure.close()
         return 0
+    bystander.attend()
     keeper = asyncio.create_task(tenure.keep(), name="lease")
     try:
         found = await recover(url, prefix, rules)

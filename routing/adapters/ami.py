@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 
 REQUEST_TIMEOUT_S = 5.0
 PING_EVERY_S = 5.0  # a dead Asterisk with an open socket is noticed within PING_EVERY_S + REQUEST_TIMEOUT_S
+MUCH_BYTES = 64 << 10  # so much in one read: more is there, and no rest is due
 BACK_OFF_S = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 
 
@@ -42,6 +43,8 @@ class AmiConnection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._pending: dict[str, _Pending] = {}
         self._count = 0
+        self._rest_s = 0.0
+        self._rest: asyncio.TimerHandle | None = None
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -54,8 +57,26 @@ class AmiConnection(asyncio.Protocol):
         except AmiProtocolError as error:
             log.error("AMI stream is broken, reconnecting: %s", error)
             self.close()
+        if self._rest_s and len(data) < MUCH_BYTES and self._transport is not None and not self._transport.is_closing():
+            self._transport.pause_reading()
+            self._rest = asyncio.get_running_loop().call_later(self._rest_s, self._read_on)
+
+    def rest_between_reads(self, seconds: float) -> None:
+        """From now on waits so long after each read, as waking up costs more than an event does; 0, as at the beginning: reads whatever comes at once."""
+        self._rest_s = seconds
+        if not seconds and self._rest is not None:
+            self._read_on()
+
+    def _read_on(self) -> None:
+        if self._rest is not None:
+            self._rest.cancel()
+            self._rest = None
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.resume_reading()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
+        if self._rest is not None:
+            self._rest.cancel()
         pending, self._pending = self._pending, {}
         for waiting in pending.values():
             if waiting.answer is not None and not waiting.answer.done():

@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 KEPT_S = 30.0  # a leader that hangs is replaced within 3 s; the rest is for a store whose last seconds are lost
 MOST_KEPT = 200_000  # messages; some 300 calls a second for KEPT_S
+REST_S = 0.05  # nothing is decided by what it hears as long as another router leads; by so much its times may be late
 EDGE_S = 2.0  # by which a busy leader may have heard something later than its standby
 TOLD_S = 6.0  # before the last word of the journal: what both have heard since then is paired
 
@@ -31,6 +32,7 @@ class Bystander:
     def __init__(self, address: AmiAddress) -> None:
         self._address = address
         self._heard: deque[tuple[float, Message]] = deque(maxlen=MOST_KEPT)
+        self._rest_s = REST_S
         self._connection: AmiConnection | None = None
         self._listening: asyncio.Task[None] | None = None
 
@@ -53,12 +55,19 @@ class Bystander:
                 tries += 1
                 continue
             tries = 0
+            connection.rest_between_reads(self._rest_s)
             try:
                 await watch(connection)
             finally:
                 if self._connection is not None:
                     connection.close()
                 self._connection = None
+
+    def attend(self) -> None:
+        """Reads at once whatever has come, and from now on whatever comes: this router is about to lead."""
+        self._rest_s = 0.0
+        if self._connection is not None:
+            self._connection.rest_between_reads(0.0)
 
     def take(self, offset_s: float) -> list[Event]:
         """What was heard and not yet taken, in order; `offset_s` is the router's time of the moment of boot."""

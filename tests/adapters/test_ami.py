@@ -1,6 +1,7 @@
 """The manager connection against a small server that speaks AMI on loopback."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable
 
 import pytest
@@ -50,6 +51,8 @@ async def asterisk() -> AsyncIterator[tuple[Asterisk, AmiAddress]]:
     server.close()
     if fake.writer is not None:
         fake.writer.close()
+        with contextlib.suppress(ConnectionError):
+            await fake.writer.wait_closed()
 
 
 async def test_events_come_in_order_and_answers_to_their_askers(asterisk: tuple[Asterisk, AmiAddress]) -> None:
@@ -157,3 +160,42 @@ async def test_garbage_ends_the_connection(asterisk: tuple[Asterisk, AmiAddress]
     fake.writer.write(b"x" * (2 << 20))
     await asyncio.wait_for(connection.closed, 5)
     assert got == []
+
+
+async def test_a_listener_in_no_hurry_reads_many_events_at_a_time(asterisk: tuple[Asterisk, AmiAddress]) -> None:
+    """A standby lets events gather, misses none, and once it shall lead hears what has come without another rest."""
+    fake, address = asterisk
+    heard: list[str] = []
+    reads: list[int] = []
+    connection = await connect(address, lambda m: heard.append(m.get("N")))
+    took = connection.data_received
+    connection.data_received = lambda data: (reads.append(len(data)), took(data))[1]  # type: ignore[method-assign]
+    connection.rest_between_reads(3600.0)
+    assert fake.writer is not None
+    fake.writer.write(b"Event: E\r\nN: 0\r\n\r\n")
+    async with asyncio.timeout(5):
+        while heard != ["0"]:
+            await asyncio.sleep(0)
+        for number in range(1, 50):
+            fake.writer.write(f"Event: E\r\nN: {number}\r\n\r\n".encode())
+            await fake.writer.drain()
+            await asyncio.sleep(0)
+        assert heard == ["0"]
+        connection.rest_between_reads(0.0)
+        while len(heard) < 50:
+            await asyncio.sleep(0)
+    assert heard == [str(number) for number in range(50)]
+    assert len(reads) < 25
+    connection.close()
+
+
+async def test_a_listener_that_rests_sees_the_line_cut(asterisk: tuple[Asterisk, AmiAddress]) -> None:
+    """Asterisk ends while a standby rests: it knows after the rest, and connects again."""
+    fake, address = asterisk
+    connection = await connect(address, lambda m: None)
+    connection.rest_between_reads(0.01)
+    assert fake.writer is not None
+    fake.writer.write(b"Event: E\r\n\r\n")
+    fake.writer.close()
+    async with asyncio.timeout(5):
+        await connection.closed
