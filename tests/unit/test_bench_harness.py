@@ -310,6 +310,16 @@ def test_a_table_is_written_with_its_raw_data_and_its_plot(tmp_path: Path) -> No
     assert (tmp_path / "benchmarks" / "x.svg").read_text(encoding="utf-8").lstrip().startswith("<?xml")
 
 
+def test_what_other_machines_took_is_told() -> None:
+    """Who reads a table sees how much of the machine was not there while it was made."""
+    before = pages.cpu_times("cpu  100 10 50 9000 7 5 5 30 0 0\ncpu0 1 2 3 4\n")
+    after = pages.cpu_times("cpu  160 10 70 9900 9 10 10 40 0 0\ncpu0 1 2 3 4\n")
+    assert before == (170.0, 30.0)
+    assert pages.stolen(before, after) == pytest.approx(10 / 100)
+    assert pages.stolen(after, after) == 0.0
+    assert "stolen by the hypervisor" in pages.machine()
+
+
 def test_the_command_is_told_as_it_was_given() -> None:
     """Anyone can run it again: every option stands there, but not where it was written to."""
     options = argparse.Namespace(sizes="50x150", no_music=True, quick=False, write=Path("x"), note="n")
