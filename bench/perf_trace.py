@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Self
 
 from bench.turns import NoFigure
+from tests.adapters.up_fixture import ENDS_WITH_US
 
 SAMPLES_A_SECOND = 997  # a prime: no beat with what wakes up every 20 ms
 SAMPLES = ("-F", str(SAMPLES_A_SECOND), "-e", "cpu-clock")
@@ -63,7 +64,7 @@ class Perf:
     async def __aenter__(self) -> Self:
         with self._file.with_suffix(".err").open("wb") as said:
             self._recording = await asyncio.create_subprocess_exec(
-                self._program, "record", "-a", *self._events, "-m", "1024", "-o", str(self._file),
+                *ENDS_WITH_US, self._program, "record", "-a", *self._events, "-m", "1024", "-o", str(self._file),
                 stdin=asyncio.subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True,
             )  # fmt: skip
         async with asyncio.timeout(BEGIN_WITHIN_S):
@@ -84,15 +85,17 @@ class Perf:
     async def lines(self, fields: str) -> list[str]:
         """What `perf script` tells of each look, in the order of time."""
         reading = await asyncio.create_subprocess_exec(
-            self._program, "script", "--ns", "-i", str(self._file), "-F", fields,
+            *ENDS_WITH_US, self._program, "script", "--ns", "-i", str(self._file), "-F", fields,
             stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
         try:
             async with asyncio.timeout(READ_WITHIN_S):
                 text, _ = await reading.communicate()
         except TimeoutError:
-            reading.kill()
             raise NoFigure(f"perf does not tell what it saw within {READ_WITHIN_S:g} s: measure for less") from None
+        finally:
+            if reading.returncode is None:
+                reading.kill()
         return text.decode(errors="replace").splitlines()
 
     async def samples(self) -> list[Sample]:

@@ -166,27 +166,31 @@ async def test_a_listener_in_no_hurry_reads_many_events_at_a_time(asterisk: tupl
     """A standby lets events gather, misses none, and once it shall lead hears what has come without another rest."""
     fake, address = asterisk
     heard: list[str] = []
-    reads: list[int] = []
-    connection = await connect(address, lambda m: heard.append(m.get("N")))
-    took = connection.data_received
-    connection.data_received = lambda data: (reads.append(len(data)), took(data))[1]  # type: ignore[method-assign]
+    first, last = asyncio.Event(), asyncio.Event()
+
+    def hear(message: Message) -> None:
+        heard.append(message.get("N"))
+        first.set()
+        if len(heard) == 50:
+            last.set()
+
+    connection = await connect(address, hear)
+    to_listener, other = fake.writer, await connect(address, lambda m: None)
+    assert to_listener is not None
     connection.rest_between_reads(3600.0)
-    assert fake.writer is not None
-    fake.writer.write(b"Event: E\r\nN: 0\r\n\r\n")
+    to_listener.write(b"Event: E\r\nN: 0\r\n\r\n")
     async with asyncio.timeout(5):
-        while heard != ["0"]:
-            await asyncio.sleep(0)
+        await first.wait()
         for number in range(1, 50):
-            fake.writer.write(f"Event: E\r\nN: {number}\r\n\r\n".encode())
-            await fake.writer.drain()
-            await asyncio.sleep(0)
+            to_listener.write(f"Event: E\r\nN: {number}\r\n\r\n".encode())
+            await other.request("Ping", {})  # what was sent before its answer has come as well
         assert heard == ["0"]
         connection.rest_between_reads(0.0)
-        while len(heard) < 50:
-            await asyncio.sleep(0)
+        await last.wait()
     assert heard == [str(number) for number in range(50)]
-    assert len(reads) < 25
     connection.close()
+    other.close()
+    to_listener.close()
 
 
 async def test_a_listener_that_rests_sees_the_line_cut(asterisk: tuple[Asterisk, AmiAddress]) -> None:
