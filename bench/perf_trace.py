@@ -51,7 +51,8 @@ class Wait:
 class Perf:
     """`async with Perf(file, SAMPLES) as perf: ...; await perf.lines(...)`: looks at the whole machine until the block ends.
 
-    raises  NoFigure where there is no perf, or it may not look
+    recording   perf itself while it looks
+    raises      NoFigure where there is no perf, or it may not look
     """
 
     def __init__(self, file: Path, events: Iterable[str]) -> None:
@@ -59,28 +60,29 @@ class Perf:
         if program is None:
             raise NoFigure("no perf (Debian package linux-perf): there is no profile without it")
         self._program, self._file, self._events = program, file, tuple(events)
-        self._recording: asyncio.subprocess.Process | None = None
+        self.recording: asyncio.subprocess.Process | None = None
 
     async def __aenter__(self) -> Self:
         with self._file.with_suffix(".err").open("wb") as said:
-            self._recording = await asyncio.create_subprocess_exec(
+            self.recording = await asyncio.create_subprocess_exec(
                 *ENDS_WITH_US, self._program, "record", "-a", *self._events, "-m", "1024", "-o", str(self._file),
                 stdin=asyncio.subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True,
             )  # fmt: skip
         async with asyncio.timeout(BEGIN_WITHIN_S):
-            while self._recording.returncode is None and not self._file.exists():
+            while self.recording.returncode is None and not self._file.exists():
                 await asyncio.sleep(0.05)
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        assert self._recording is not None
-        if self._recording.returncode is None:
-            self._recording.send_signal(signal.SIGINT)
+        assert self.recording is not None
+        refused = self.recording.returncode is not None  # it looks until it is told to stop
+        if not refused:
+            self.recording.send_signal(signal.SIGINT)
         async with asyncio.timeout(READ_WITHIN_S):
-            await self._recording.wait()
-        if not self._file.exists():
-            said = self._file.with_suffix(".err").read_text(errors="replace").strip()
-            raise NoFigure(f"perf cannot look here (it takes root): {said[-300:]}")
+            await self.recording.wait()
+        if refused or not self._file.exists():
+            said = self._file.with_suffix(".err").read_text(errors="replace")
+            raise NoFigure(f"perf cannot look here (it takes root): {' '.join(said.split())[:160]}")
 
     async def lines(self, fields: str) -> list[str]:
         """What `perf script` tells of each look, in the order of time."""

@@ -132,6 +132,20 @@ def test_without_perf_there_is_no_profile(tmp_path: Path, monkeypatch: pytest.Mo
         Perf(tmp_path / "x", SAMPLES)
 
 
+async def test_perf_that_may_not_look_gives_no_figure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is not root is told so, not to measure for longer: perf leaves an empty file and ends."""
+    program = tmp_path / "perf"
+    program.write_text(f"#!/bin/sh\n: > {tmp_path}/x.data\necho Access is limited. >&2\nexit 255\n")
+    program.chmod(0o755)
+    monkeypatch.setattr("shutil.which", lambda _: str(program))
+    perf = Perf(tmp_path / "x.data", SAMPLES)
+    await perf.__aenter__()
+    assert perf.recording is not None
+    await perf.recording.wait()
+    with pytest.raises(NoFigure, match=r"takes root\): Access is limited"):
+        await perf.__aexit__()
+
+
 @pytest.mark.parametrize(
     ("main", "words", "said"),
     [
